@@ -1,0 +1,31 @@
+"""The base of every canonical model: frozen, strict about unknown fields, UTC times.
+
+Not a place for behaviour; the nouns live in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+class Model(BaseModel):
+    """A frozen value. Equality is by content; a change is a new value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def require_utc(moment: datetime) -> datetime:
+    """Return ``moment`` in UTC.
+
+    Raises:
+        ValueError: the moment has no time zone, so it cannot be placed in time.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone cannot be placed; attach the zone")
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+
+
+UtcTime = Annotated[datetime, AfterValidator(require_utc)]
