@@ -1,1 +1,1 @@
-"""Filled in below."""
+"""Alembic's scripts: one file a change of the schema, in ``versions``."""

@@ -1,1 +1,1 @@
-"""Filled in below."""
+"""The changes of the schema, oldest first by ``down_revision``."""

@@ -1,0 +1,152 @@
+"""Opening the database, and transactions that say what went wrong in plain words.
+
+SQLite runs in WAL mode and writers take their lock at the start (``BEGIN IMMEDIATE``):
+a deferred transaction that turns into a writer fails at once however long it may wait.
+No statement of the domain stands here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from ..canonical.errors import (
+    CrossdockError,
+    SettingsError,
+    StoreBusyError,
+    StoreError,
+    StoreFullError,
+)
+
+BUSY_SECONDS = 20
+_READING = "crossdock_reading"
+
+
+class Store:
+    """A database of the hub. Safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _create_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Yield a connection whose changes are committed together, or not at all.
+
+        Raises:
+            StoreBusyError: another process holds the database for too long.
+            StoreFullError: the disk is full.
+            StoreError: anything else that keeps the database from working.
+        """
+        with _plain_errors(self.engine), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection that sees one consistent state and changes nothing."""
+        with _plain_errors(self.engine), self.engine.connect() as connection:
+            yield connection.execution_options(**{_READING: True})
+
+    def close(self) -> None:
+        """Give all connections back to the database."""
+        self.engine.dispose()
+
+
+def _create_engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _wrong_url(url) from error
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        return create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    except (NoSuchModuleError, ImportError) as error:
+        raise _wrong_url(url) from error
+
+
+def _wrong_url(url: str) -> SettingsError:
+    scheme = url.split(":", 1)[0]
+    return SettingsError(
+        f"database = {scheme}:... is not a database that Crossdock knows",
+        next_step="Use sqlite:///path/to/file or postgresql+psycopg://user@host/name.",
+    )
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the "begin" hook says how a transaction starts
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "cache_size = -65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get(_READING, False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _plain_errors(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        plain = _translate(error, engine)
+        if plain is None:
+            raise
+        raise plain from error
+
+
+def _translate(error: DBAPIError, engine: Engine) -> CrossdockError | None:
+    text = str(error.orig)
+    where = engine.url.render_as_string(hide_password=True)
+    code: Any = getattr(error.orig, "sqlstate", None)
+    if "database is locked" in text or code in {"55P03", "40001", "40P01"}:
+        return StoreBusyError(
+            f"The database {where} is held by another process.",
+            next_step="Wait for it to finish, or stop the other crossdock process.",
+        )
+    if "disk is full" in text or code == "53100":
+        return StoreFullError(
+            f"The disk under the database {where} is full; nothing was half-saved.",
+            next_step="Make room and start again.",
+        )
+    if "readonly database" in text or "unable to open database" in text:
+        return StoreError(
+            f"The database {where} cannot be opened for writing.",
+            next_step="Check that the folder exists and that you may write to it.",
+        )
+    if "not a database" in text or "malformed" in text:
+        return StoreError(
+            f"{where} is not a healthy SQLite database.",
+            next_step="Restore the newest backup (crossdock backup writes them).",
+        )
+    if isinstance(error, OperationalError) and engine.dialect.name == "postgresql":
+        return StoreError(
+            f"PostgreSQL at {where} cannot be reached or refused the connection: "
+            f"{text.splitlines()[0]}",
+            next_step="Start the server, or correct database in crossdock.toml.",
+        )
+    return None

@@ -1,0 +1,80 @@
+"""Which records of a page are news: the decision before anything is decoded.
+
+A record is known by its id and the version of its content. Known versions are
+duplicates; versions older than what the hub already applied are superseded. What the
+records say is not looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What to do with one record of a page."""
+
+    NEWS = "news"
+    DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A record as it arrived: who, as of when, and a digest of its content."""
+
+    external_id: str
+    updated_at: datetime
+    digest: str
+
+    @property
+    def version(self) -> str:
+        """The key under which the hub remembers this content of this record."""
+        return f"{self.updated_at:%Y%m%dT%H%M%S.%f}-{self.digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the hub remembers of one record."""
+
+    versions: frozenset[str]
+    applied_at: datetime | None
+    """The channel's time of the newest version that was applied."""
+
+
+_NOTHING = Known(frozenset(), None)
+
+
+def sort_arrivals(
+    arrivals: Sequence[Arrival], known: Mapping[str, Known]
+) -> list[Verdict]:
+    """Return a verdict for each arrival, in the same order.
+
+    Of several versions of one record in a page only the newest is news; where two
+    carry the same time the later one in the page wins. An equal time with other
+    content is news: channels whose clock ticks in seconds change records within one.
+    """
+    newest: dict[str, int] = {}
+    verdicts: list[Verdict] = []
+    seen: set[tuple[str, str]] = set()
+    for index, arrival in enumerate(arrivals):
+        before = known.get(arrival.external_id, _NOTHING)
+        version = arrival.version
+        key = (arrival.external_id, version)
+        if version in before.versions or key in seen:
+            verdicts.append(Verdict.DUPLICATE)
+            continue
+        seen.add(key)
+        rival = newest.get(arrival.external_id)
+        if before.applied_at is not None and arrival.updated_at < before.applied_at:
+            verdicts.append(Verdict.SUPERSEDED)
+        elif rival is not None and arrival.updated_at < arrivals[rival].updated_at:
+            verdicts.append(Verdict.SUPERSEDED)
+        else:
+            if rival is not None:
+                verdicts[rival] = Verdict.SUPERSEDED
+            newest[arrival.external_id] = index
+            verdicts.append(Verdict.NEWS)
+    return verdicts
