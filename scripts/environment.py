@@ -45,7 +45,9 @@ def starts() -> bool:
     """Whether the environment's interpreter runs and is new enough."""
     question = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
     try:
-        answer = subprocess.run([PYTHON, "-c", question], capture_output=True)
+        answer = subprocess.run(
+            [PYTHON, "-c", question], check=False, capture_output=True
+        )
     except OSError:
         return False
     return answer.returncode == 0
@@ -53,7 +55,7 @@ def starts() -> bool:
 
 def install(*arguments: str) -> None:
     """Run the environment's pip with ``arguments``; what it says goes to stderr."""
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--no-input"]
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input"]
     subprocess.run(
         [*command, "--disable-pip-version-check", *arguments],
         cwd=REPOSITORY,
