@@ -28,7 +28,7 @@ from ..canonical.pushes import (
     Subscription,
 )
 from ..canonical.stock import StockReading
-from .transport import TransportFactory
+from .calls import TransportFactory
 
 
 class StockWriteMode(StrEnum):

@@ -1,72 +1,73 @@
 """The one door to the network: every request of every connector goes through here.
 
 It paces, waits out Retry-After, retries safe reads, keeps deadlines and byte caps,
-refuses private addresses and redacts. It knows no channel; the connectors do.
+refuses private addresses and redacts. It knows no channel; the connectors do. What a
+call and an answer are is in ``calls``, and importable from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 import httpx
+import orjson
+import tenacity
+
+from ..canonical.clock import Clock
+from ..canonical.errors import ContractBrokenError, RetryLaterError
+from .calls import Answer, Call, Transport, TransportFactory
+from .deadline import Deadline, in_progress
+from .failures import Attempt
+from .netguard import NetworkPolicy
+from .pacing import Pace, RetryBudget
+from .redaction import silence_wire_logs
+from .statuses import DELAY_SECONDS_MIN, Meaning, meaning_of, read_retry_after
+from .wire import GuardedWire, WholeAnswers
+
+logger = logging.getLogger("crossdock.transport")
+
+ATTEMPTS_MAX = 4
+BACKOFF_SECONDS_FIRST = 0.5
+BACKOFF_SECONDS_MAX = 8.0
+DEADLINE_SECONDS = 30.0
+BODY_BYTES_MAX = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete, size-checked response. ``body`` is decoded (inflated) bytes."""
+class _Account:
+    """What all transports of one account share."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """Return the parsed body.
-
-        Raises:
-            RetryLaterError: an HTML page came instead of JSON (maintenance, login).
-            ContractBrokenError: the body is not JSON.
-        """
-        raise NotImplementedError
+    pace: Pace
+    budget: RetryBudget
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, described before it is sent.
+@dataclass(kw_only=True)
+class HttpTransports:
+    """The hub's factory of transports: one wire, one pace for each account.
 
-    ``safe`` calls (reads, and writes that the channel itself makes idempotent) are
-    retried on failures; others are sent at most once after the first byte left.
+    ``wire`` makes the lowest layer (tests and simulations hand in theirs); without it
+    real sockets are used, under ``network``. ``deadline_seconds`` is for a whole call,
+    its waiting and its retries included. Close it when the hub stops.
     """
 
-    method: str
-    path: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    json: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    safe: bool = False
-    accept_statuses: tuple[int, ...] = ()
-    """Statuses besides 2xx that are answers to the connector and not errors."""
+    clock: Clock
+    randomness: random.Random
+    network: NetworkPolicy
+    wire: Callable[[], httpx.BaseTransport] | None = None
+    user_agent: str = "Crossdock"
+    deadline_seconds: float = DEADLINE_SECONDS
+    body_bytes_max: int = BODY_BYTES_MAX
+    _accounts: dict[tuple[str, float, int], _Account] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
-
-class Transport(Protocol):
-    """Sends calls to one account of one channel."""
-
-    def send(self, call: Call) -> Answer:
-        """Send and return the answer (2xx or one of ``accept_statuses``).
-
-        Raises:
-            RetryLaterError: 429, or a safe call that kept failing.
-            OutcomeUnknownError: an unsafe call was sent and no usable answer came.
-            ReauthRequiredError: 401 (after the auth flow had its chance).
-            RejectedError: 403, 404, 409, 422 and other refusals, with the reason.
-            ContractBrokenError: too large, undecodable or redirected.
-        """
-        ...
-
-
-class TransportFactory(Protocol):
-    """Builds transports; the hub decides pacing budget, network policy and wire."""
+    def __post_init__(self) -> None:
+        silence_wire_logs()
+        lowest = self.wire() if self.wire else GuardedWire(self.network)
+        self._wire = WholeAnswers(lowest, body_bytes_max=self.body_bytes_max)
 
     def open(
         self,
@@ -76,6 +77,186 @@ class TransportFactory(Protocol):
         requests_per_second: float,
         burst: int,
         headers: Mapping[str, str] | None = None,
-    ) -> Transport:
-        """Return a transport for one account, rooted at ``base_url``."""
-        ...
+    ) -> HttpTransport:
+        """Return a transport for the account at ``base_url``. Does no I/O.
+
+        Transports opened for the same address at the same pace share their turns.
+
+        Raises:
+            SettingsError: the address cannot be used.
+        """
+        root = str(self.network.check_base_url(base_url)).rstrip("/")
+        account = self._accounts.setdefault(
+            (root, requests_per_second, burst),
+            _Account(
+                Pace(self.clock, requests_per_second=requests_per_second, burst=burst),
+                RetryBudget(),
+            ),
+        )
+        client = httpx.Client(
+            transport=self._wire,
+            auth=auth,
+            headers={
+                "accept": "application/json",
+                "accept-encoding": "gzip, deflate",
+                "user-agent": self.user_agent,
+                **(headers or {}),
+            },
+            follow_redirects=False,
+            timeout=httpx.Timeout(None, pool=self.deadline_seconds),
+            trust_env=False,
+        )
+        return HttpTransport(self, root, client, account)
+
+    def close(self) -> None:
+        """Close all connections of all transports."""
+        self._wire.close()
+
+
+class HttpTransport:
+    """Sends the calls of one account over HTTP; see ``Transport`` for the promises."""
+
+    def __init__(
+        self,
+        hub: HttpTransports,
+        root: str,
+        client: httpx.Client,
+        account: _Account,
+    ) -> None:
+        self._hub = hub
+        self._root = root
+        self._client = client
+        self._account = account
+
+    def send(self, call: Call) -> Answer:
+        """Send a call within one deadline, retrying it only if it is safe."""
+        deadline = Deadline(self._hub.clock, self._hub.deadline_seconds)
+        token = in_progress.set(deadline)
+        try:
+            self._account.budget.earn()
+            if not call.safe:
+                return self._attempt(call, deadline)
+            return self._retrying(deadline)(self._attempt, call, deadline)
+        finally:
+            in_progress.reset(token)
+
+    def _retrying(self, deadline: Deadline) -> tenacity.Retrying:
+        def must_stop(state: tenacity.RetryCallState) -> bool:
+            return (
+                state.attempt_number >= ATTEMPTS_MAX
+                or state.upcoming_sleep >= deadline.remaining_seconds
+                or not self._account.budget.spend()
+            )
+
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(RetryLaterError),
+            wait=self._choose_wait,
+            stop=must_stop,
+            sleep=self._hub.clock.pause,
+            reraise=True,
+        )
+
+    def _choose_wait(self, state: tenacity.RetryCallState) -> float:
+        """Return the channel's wish, or full jitter under a doubling ceiling."""
+        error = state.outcome.exception() if state.outcome else None
+        wish = error.delay_seconds if isinstance(error, RetryLaterError) else None
+        if wish is not None:
+            return wish + self._hub.randomness.uniform(0, wish / 10)
+        ceiling = BACKOFF_SECONDS_FIRST * 2 ** (state.attempt_number - 1)
+        return self._hub.randomness.uniform(0, min(ceiling, BACKOFF_SECONDS_MAX))
+
+    def _attempt(self, call: Call, deadline: Deadline) -> Answer:
+        self._wait_for_turn(deadline)
+        attempt = Attempt(self._build(call), call.safe)
+        started_at = self._hub.clock.monotonic_seconds()
+        try:
+            response = self._client.send(attempt.request)
+        except httpx.TransportError as error:
+            raise attempt.explain_exception(error) from None
+        except UnicodeEncodeError:
+            raise attempt.explain_bad_header() from None
+        except ContractBrokenError as error:
+            if call.safe:
+                raise
+            raise attempt.explain_lost_answer(error.message) from error
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug(
+                "%s answered %d, %d bytes, %.3f s",
+                attempt.label,
+                response.status_code,
+                len(response.content),
+                self._hub.clock.monotonic_seconds() - started_at,
+            )
+        return self._judge(call, attempt, response)
+
+    def _wait_for_turn(self, deadline: Deadline) -> None:
+        taken, wait_seconds = self._account.pace.take_turn(deadline.remaining_seconds)
+        if not taken:
+            raise RetryLaterError(
+                f"{self._root} may not be asked again for {wait_seconds:.0f} s",
+                delay_seconds=wait_seconds,
+            )
+        if wait_seconds > 0:
+            self._hub.clock.pause(wait_seconds)
+
+    def _build(self, call: Call) -> httpx.Request:
+        path = call.path.lstrip("/")
+        if {"?", "#", "\\"} & set(path) or ".." in path.split("/"):
+            raise ContractBrokenError(
+                "a record's id would lead out of the channel's API path",
+                next_step="Ids that go into a path must be percent-encoded.",
+            )
+        headers = dict(call.headers)
+        content = None
+        if call.json is not None:
+            content = orjson.dumps(call.json)
+            headers.setdefault("content-type", "application/json")
+        return self._client.build_request(
+            call.method,
+            f"{self._root}/{path}",
+            params=call.params or None,
+            content=content,
+            headers=headers,
+        )
+
+    def _judge(self, call: Call, attempt: Attempt, response: httpx.Response) -> Answer:
+        status = response.status_code
+        answer = Answer(status, response.headers, response.content)
+        meaning = meaning_of(status)
+        if meaning is Meaning.ANSWERED or status in call.accept_statuses:
+            self._account.pace.speed_up()
+            return self._require_usable(attempt, answer)
+        error = attempt.explain_status(response, self._hub.clock.now())
+        wish = read_retry_after(response.headers, self._hub.clock.now())
+        if meaning is Meaning.TURNED_AWAY or wish is not None:
+            self._account.pace.slow_down(wish or DELAY_SECONDS_MIN)
+        raise error
+
+    def _require_usable(self, attempt: Attempt, answer: Answer) -> Answer:
+        """Return the answer, if it is what its content type says.
+
+        A page cut off without a Content-Length shows only when it is parsed. Parsing
+        here rather than in the connector lets a safe call be repeated, and tells an
+        unsafe one that its outcome is unknown.
+        """
+        content_type = answer.headers.get("content-type", "").lower()
+        if not answer.body or not ("json" in content_type or "html" in content_type):
+            return answer
+        try:
+            answer.json()
+        except (RetryLaterError, ContractBrokenError) as error:
+            if attempt.safe:
+                raise
+            raise attempt.explain_lost_answer(error.message) from None
+        return answer
+
+
+__all__ = [
+    "Answer",
+    "Call",
+    "HttpTransport",
+    "HttpTransports",
+    "NetworkPolicy",
+    "Transport",
+    "TransportFactory",
+]
