@@ -21,11 +21,19 @@ def require_utc(moment: datetime) -> datetime:
     """Return ``moment`` in UTC.
 
     Raises:
-        ValueError: the moment has no time zone, so it cannot be placed in time.
+        ValueError: the moment has no time zone, so it cannot be placed in time; or
+            it lies outside the years that UTC can name here (1 to 9999).
     """
-    if moment.tzinfo is None:
+    if moment.tzinfo is UTC:
+        return moment
+    # Not "tzinfo is None": a zone may decline to answer, and Python would then take
+    # the zone of the machine.
+    if moment.utcoffset() is None:
         raise ValueError("a time without a zone cannot be placed; attach the zone")
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time beyond the years 1 to 9999 in UTC") from error
 
 
 UtcTime = Annotated[datetime, AfterValidator(require_utc)]

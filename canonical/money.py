@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import (
+    MAX_EMAX,
+    MAX_PREC,
+    MIN_EMIN,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    InvalidOperation,
+)
 
 from iso4217 import Currency
 
@@ -19,7 +27,15 @@ EXPONENTS: dict[str, int] = {
 }
 """Decimals per ISO 4217 code; codes without a minor unit (gold) count whole."""
 
-_UNITS = {code: Decimal(10) ** exponent for code, exponent in EXPONENTS.items()}
+MINOR_MAX = 2**63 - 1
+"""What one column of either database holds; no channel's amount comes near."""
+
+_HIGHEST = Decimal(MINOR_MAX)
+_LOWEST = -_HIGHEST
+_DIGITS_MAX = len(str(MINOR_MAX))
+
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Decimal's own context rounds to 28 digits and says nothing; this one never rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +50,8 @@ class Money:
         """Return ``amount`` (major units) held exactly.
 
         Raises:
-            MoneyError: unknown currency, not a number, or more decimals than the
-                currency has.
+            MoneyError: unknown currency, not a number in ASCII digits, more than
+                ``MINOR_MAX``, or more decimals than the currency has.
         """
         scaled = _scale(amount, currency)
         minor = int(scaled)
@@ -49,11 +65,15 @@ class Money:
     def rounded(cls, amount: str | int | Decimal, currency: str) -> Money:
         """Return ``amount`` (major units) rounded half up to the minor unit.
 
-        For channels that state more decimals than the currency has; the residue
-        shows up in the order's totals and is kept there.
+        Half a unit goes away from zero, so that a refund mirrors its charge. For
+        channels that state more decimals than the currency has; the residue shows up
+        in the order's totals and is kept there.
+
+        Raises:
+            MoneyError: as ``of``, but for the decimals.
         """
-        scaled = _scale(amount, currency)
-        return cls(int(scaled.quantize(Decimal(1), ROUND_HALF_UP)), currency)
+        whole = _scale(amount, currency).to_integral_value(ROUND_HALF_UP, _EXACT)
+        return cls(int(whole), currency)
 
     @classmethod
     def zero(cls, currency: str) -> Money:
@@ -123,15 +143,32 @@ def add_up(amounts: Iterable[Money], currency: str) -> Money:
 
 
 def _scale(amount: str | int | Decimal, currency: str) -> Decimal:
-    unit = _UNITS.get(currency)
-    if unit is None:
+    """Return ``amount`` in minor units, not yet rounded to whole ones."""
+    exponent = EXPONENTS.get(currency)
+    if exponent is None:
         raise MoneyError(f"{currency!r} is not an ISO 4217 currency code")
-    if isinstance(amount, float):
+    number = _number(amount)
+    # The magnitude is asked first: 1e400 is a short text and a very long integer.
+    if number.adjusted() < _DIGITS_MAX:
+        scaled = number.scaleb(exponent, _EXACT)
+        if _LOWEST <= scaled <= _HIGHEST:
+            return scaled
+    raise MoneyError(f"{number:.3e} {currency} is more than the hub can hold")
+
+
+def _number(amount: str | int | Decimal) -> Decimal:
+    """Return the finite number that ``amount`` states, exactly."""
+    if isinstance(amount, str):
+        # Decimal also reads other scripts' digits and underscores; no channel means
+        # them.
+        if not amount.isascii() or "_" in amount:
+            raise MoneyError(f"{amount!r} is not an amount in plain digits")
+    elif isinstance(amount, bool) or not isinstance(amount, (int, Decimal)):
         raise MoneyError("an amount must be a string, an integer or a Decimal")
     try:
-        scaled = Decimal(amount) * unit
-    except (InvalidOperation, ValueError, TypeError) as error:
+        number = Decimal(amount)
+    except InvalidOperation as error:
         raise MoneyError(f"{amount!r} is not an amount") from error
-    if not scaled.is_finite():
+    if not number.is_finite():
         raise MoneyError(f"{amount!r} is not a finite amount")
-    return scaled
+    return number

@@ -63,7 +63,7 @@ class Customer(Model):
 
 
 class Tax(Model):
-    """One tax on a line or on shipping. ``rate_percent`` is the channel's text, if any."""
+    """One tax on a line or on shipping. ``rate_percent`` is the channel's own text."""
 
     title: str
     amount: Money
@@ -156,7 +156,7 @@ class FulfilledLine(Model):
 
 
 class Fulfillment(Model):
-    """Goods that left, as the channel reports them: ours read back, or somebody else's."""
+    """Goods that left, as the channel reports them: told by the hub, or by others."""
 
     external_id: str
     lines: tuple[FulfilledLine, ...] = ()
@@ -210,11 +210,26 @@ class Order(Model):
             raise ValueError("two lines of the order carry the same id")
         return self
 
+    @model_validator(mode="after")
+    def _check_currency(self) -> Order:
+        currencies = {self.currency, self.total.currency}
+        for part in self._parts:
+            currencies |= {part.total.currency, part.tax.currency}
+        if len(currencies) > 1:
+            raise ValueError(
+                f"the total and its parts are in several currencies: "
+                f"{', '.join(sorted(currencies))}"
+            )
+        return self
+
+    @property
+    def _parts(self) -> tuple[OrderLine | ShippingLine | Fee, ...]:
+        return (*self.lines, *self.shipping, *self.fees)
+
     @property
     def total_of_parts(self) -> Money:
         """Lines, shipping and fees added up, with tax where it is not yet inside."""
-        parts: list[OrderLine | ShippingLine | Fee]
-        parts = [*self.lines, *self.shipping, *self.fees]
+        parts = self._parts
         total = add_up((part.total for part in parts), self.currency)
         if self.prices_include_tax:
             return total
