@@ -30,6 +30,9 @@ from ..canonical.pushes import (
 from ..canonical.stock import StockReading
 from .calls import TransportFactory
 
+SDK_VERSION = 1
+"""Raised when a connector that was right before would be wrong after a change here."""
+
 
 class StockWriteMode(StrEnum):
     """How a channel lets its stock be written."""
@@ -277,6 +280,8 @@ class Plugin:
     """The class, for reading capabilities off; ``connect`` makes its instances."""
     connect: Callable[[Any, Context], Connector]
     """Called with an instance of ``settings`` and the context. Does no I/O."""
+    sdk_version: int = SDK_VERSION
+    """The version of this module's contracts that the connector was written for."""
 
 
 def capabilities_of(plugin: Plugin) -> tuple[str, ...]:
@@ -310,6 +315,7 @@ __all__ = [
     "ReadsStock",
     "ReceivesWebhooks",
     "Record",
+    "SDK_VERSION",
     "StockWriteMode",
     "Stream",
     "Traits",

@@ -103,7 +103,6 @@ class HttpTransports:
                 **(headers or {}),
             },
             follow_redirects=False,
-            timeout=httpx.Timeout(None, pool=self.deadline_seconds),
             trust_env=False,
         )
         return HttpTransport(self, root, client, account)

@@ -136,6 +136,9 @@ class WholeAnswers(httpx.BaseTransport):
             httpx.TransportError: the answer did not come, or not as a whole.
             ContractBrokenError: too large, or compressed in a way nobody asked for.
         """
+        # Here, and not at the client: an auth flow's own requests bring no timeout.
+        timeout = httpx.Timeout(_require_time_left()).as_dict()
+        request.extensions = {**request.extensions, "timeout": timeout}
         response = self._wire.handle_request(request)
         try:
             body = self._read(request, response)
@@ -172,8 +175,8 @@ class WholeAnswers(httpx.BaseTransport):
             if count > self._body_bytes_max:
                 raise self._too_large(request)
             chunks.append(chunk)
-            _check_deadline()
-        _check_deadline()
+            _require_time_left()
+        _require_time_left()
         return b"".join(chunks)
 
     def _inflate(
@@ -212,8 +215,8 @@ class WholeAnswers(httpx.BaseTransport):
         self._wire.close()
 
 
-def _check_deadline() -> None:
+def _require_time_left() -> float | None:
     try:
-        limit_seconds(None)
+        return limit_seconds(None)
     except TimeoutError as error:
         raise httpx.ReadTimeout(str(error)) from None
