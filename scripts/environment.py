@@ -55,7 +55,7 @@ def starts() -> bool:
 
 def install(*arguments: str) -> None:
     """Run the environment's pip with ``arguments``; what it says goes to stderr."""
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input"]
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--no-input"]
     subprocess.run(
         [*command, "--disable-pip-version-check", *arguments],
         cwd=REPOSITORY,

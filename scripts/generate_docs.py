@@ -1,0 +1,175 @@
+"""Writes the parts of the documentation that the code already knows.
+
+Settings, conflict kinds and commands are read off the code, so that the pages cannot
+drift from it. Text around the marked blocks is written by hand and left alone. Run by
+``scripts/docs``; ``tests/test_docs.py`` runs it with ``--check``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from crossdock.canonical.conflicts import KIND_TEXTS
+from crossdock.config.reference import SettingEntry, list_settings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NOTE = "written by scripts/docs"
+
+
+def render_settings() -> str:
+    """Return one table of settings for each section."""
+    lines: list[str] = []
+    section = None
+    for entry in list_settings():
+        head, _, _ = entry.key.rpartition(".")
+        if head != section:
+            section = head
+            lines += [
+                "",
+                f"## {f'[{head}]' if head else 'Top of the file'}",
+                "",
+                "| setting | meaning | allowed | default |",
+                "|---|---|---|---|",
+            ]
+        default = f"`{entry.default}`" if entry.default else "empty"
+        lines.append(
+            f"| `{entry.key}`<br>`{entry.environment}` | {entry.meaning} "
+            f"| {entry.allowed} | {default} |"
+        )
+    return "\n".join(lines).strip()
+
+
+def render_example() -> str:
+    """Return a settings file in which everything stands, commented out."""
+    lines = [
+        "# The settings of a Crossdock hub. Copy this file to crossdock.toml, and take",
+        "# the # away from what you want to change; the values shown are the defaults.",
+        "# Every setting can also come from the environment, which wins over the file:",
+        "# CROSSDOCK_SERVER__PORT=9000 sets port in [server].",
+        "",
+    ]
+    section = ""
+    for entry in list_settings():
+        head, _, name = entry.key.rpartition(".")
+        if head != section:
+            section = head
+            lines += [f"[{head}]", ""]
+        default = f" Default: {entry.default}." if entry.key == "home" else ""
+        lines += _wrap(f"{entry.meaning} Allowed: {entry.allowed}.{default}")
+        lines += [f"# {name} = {_as_toml(entry)}", ""]
+    return "\n".join(lines)
+
+
+def _as_toml(entry: SettingEntry) -> str:
+    if entry.key == "home":
+        return '"."'
+    is_text = entry.allowed == "text" or entry.allowed.startswith("one of")
+    return json.dumps(entry.default) if is_text else entry.default
+
+
+def _wrap(text: str, width: int = 86) -> Iterator[str]:
+    line = "##"
+    for word in text.split():
+        if len(line) + len(word) + 1 > width:
+            yield line
+            line = "##"
+        line += f" {word}"
+    yield line
+
+
+def render_conflicts() -> str:
+    """Return a section for each kind of conflict."""
+    parts = []
+    for kind, words in KIND_TEXTS.items():
+        actions = ", ".join(f"[`{action}`](#actions)" for action in words.actions)
+        parts.append(
+            f"### `{kind}`\n\n{words.meaning}\n\n"
+            f"- **Until it is resolved:** {words.impact}\n"
+            f"- **You can:** {actions}"
+        )
+    return "\n\n".join(parts)
+
+
+def render_commands() -> str:
+    """Return a section for each command of the terminal, with its options."""
+    app = importlib.import_module("crossdock.cli.main").app
+    command = typer.main.get_command(app)
+    return "\n\n".join(_describe_command(command, "crossdock", None))
+
+
+def _describe_command(command: Any, name: str, parent: Any) -> Iterator[str]:
+    # Typer carries its own Click, so the classes of a Click beside it do not fit.
+    context = command.context_class(command, info_name=name, parent=parent)
+    if hasattr(command, "list_commands"):
+        for child_name in command.list_commands(context):
+            child = command.get_command(context, child_name)
+            if not child.hidden:
+                yield from _describe_command(child, child_name, context)
+        return
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    lines = [f"### `{context.command_path}`", "", f"`{usage}`", ""]
+    lines.append((command.help or "").strip())
+    records = [parameter.get_help_record(context) for parameter in command.params]
+    rows = [f"| `{record[0]}` | {record[1]} |" for record in records if record]
+    if rows:
+        lines += ["", "| option | meaning |", "|---|---|", *rows]
+    yield "\n".join(lines)
+
+
+def replace_block(page: str, name: str, body: str) -> str:
+    """Return ``page`` with ``body`` between the marks called ``name``.
+
+    Raises:
+        ValueError: the page has no such marks.
+    """
+    start, end = f"<!-- {name}: {NOTE} -->", f"<!-- end of {name} -->"
+    pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+    if not pattern.search(page):
+        raise ValueError(f"the marks of {name!r} are missing: {start} ... {end}")
+    return pattern.sub(lambda _: f"{start}\n\n{body}\n\n{end}", page)
+
+
+def render_all() -> dict[Path, str]:
+    """Return every generated file as it should be."""
+    docs = REPOSITORY / "docs"
+    blocks = {
+        docs / "settings.md": ("settings", render_settings()),
+        docs / "conflicts.md": ("kinds", render_conflicts()),
+    }
+    if importlib.util.find_spec("crossdock.cli.main"):
+        blocks[docs / "commands.md"] = ("commands", render_commands())
+    wanted = {
+        path: replace_block(path.read_text(encoding="utf-8"), name, body)
+        for path, (name, body) in blocks.items()
+    }
+    wanted[REPOSITORY / "config" / "crossdock.example.toml"] = render_example()
+    return wanted
+
+
+def main() -> int:
+    """Write what is stale, or with ``--check`` say what is; return the exit code."""
+    check_only = "--check" in sys.argv[1:]
+    stale = [
+        (path, text)
+        for path, text in render_all().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        print(f"{'stale' if check_only else 'written'}: {path.name}")
+        if not check_only:
+            path.write_text(text, encoding="utf-8")
+    if stale and check_only:
+        print("Run ./scripts/docs and commit what it writes.")
+    return 1 if stale and check_only else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
