@@ -56,7 +56,8 @@ def loose_key(text: str) -> str:
     Raises:
         ValueError: as ``sku_key``.
     """
-    return _SEPARATORS.sub("", sku_key(text))
+    # An accent that stood after a separator now stands after a letter, and joins it.
+    return unicodedata.normalize("NFKC", _SEPARATORS.sub("", sku_key(text)))
 
 
 def barcode_key(text: str) -> str | None:

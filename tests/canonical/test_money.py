@@ -28,8 +28,14 @@ def test_g04_an_amount_survives_the_way_through_text_in_every_currency(
 
 @pytest.mark.parametrize(
     ("currency", "text", "minor"),
-    [("JPY", "1500", 1500), ("EUR", "12.34", 1234), ("KWD", "1.005", 1005)]
-    + [("CLF", "0.0001", 1), ("XAU", "2", 2), ("EUR", "-0.01", -1)],
+    [
+        ("JPY", "1500", 1500),
+        ("EUR", "12.34", 1234),
+        ("EUR", "-0.01", -1),
+        ("KWD", "1.005", 1005),
+        ("CLF", "0.0001", 1),
+        ("XAU", "2", 2),
+    ],
 )
 def test_g04_the_minor_unit_is_the_one_of_iso_4217(
     currency: str, text: str, minor: int
@@ -63,8 +69,17 @@ def test_the_notation_of_a_number_makes_no_difference(amount: str | int) -> None
 
 @pytest.mark.parametrize(
     ("text", "minor"),
-    [("0.005", 1), ("0.015", 2), ("0.025", 3), ("0.0049", 0), ("0.0" + "0" * 50, 0)]
-    + [("-0.005", -1), ("-0.025", -3), ("-0.0049", 0), ("1e-400", 0)],
+    [
+        ("0.005", 1),
+        ("0.015", 2),
+        ("0.025", 3),
+        ("0.0049", 0),
+        ("0.00499999999999999999999999999999999999", 0),
+        ("-0.005", -1),
+        ("-0.025", -3),
+        ("-0.0049", 0),
+        ("1e-400", 0),
+    ],
 )
 def test_g05_half_a_unit_rounds_away_from_zero(text: str, minor: int) -> None:
     assert Money.rounded(text, "EUR") == Money(minor, "EUR")
@@ -88,8 +103,15 @@ def test_g07_what_is_no_finite_number_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "amount",
-    ["1e400", "-1e400", "1e999999999999999999", "9" * 5000, 10**40]
-    + ["92233720368547758.08", Decimal("-92233720368547758.08")],
+    [
+        "1e400",
+        "-1e400",
+        "1e999999999999999999",
+        "9" * 5000,
+        10**40,
+        "92233720368547758.08",
+        Decimal("-92233720368547758.08"),
+    ],
 )
 def test_g07_an_amount_that_no_database_column_holds_is_refused_at_once(
     amount: str | int | Decimal,
@@ -104,7 +126,7 @@ def test_the_largest_amount_is_held_to_the_last_unit() -> None:
     assert Money.of("-92233720368547758.07", "EUR") == Money(-MINOR_MAX, "EUR")
 
 
-@pytest.mark.parametrize("text", ["١٢", "１２", "1_000", "१.५", "1\u00a0000"])
+@pytest.mark.parametrize("text", ["١٢", "\uff11\uff12", "1_000", "१.५", "1\u00a0000"])
 def test_g12_only_plain_digits_make_an_amount(text: str) -> None:
     with pytest.raises(MoneyError, match="plain digits"):
         Money.of(text, "EUR")
