@@ -27,7 +27,6 @@ from crossdock.mapping.matching import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 EAN = "4006381333931"
 UPC = "036000291452"
@@ -342,33 +341,3 @@ def test_c15_a_persons_rule_says_that_two_listings_may_sell_one_sku() -> None:
     assert find_duplicates(listings, "south", _catalogue(*rules)) == (
         Duplicate("SHIRT", ("1", "2", "3")),
     )
-
-
-@pytest.mark.parametrize(
-    ("facts", "reason"),
-    [
-        ({"components": TWO_MUGS}, "either a listing or a SKU text"),
-        ({"sku_text": "\u200b", "components": TWO_MUGS}, "either a listing"),
-        (
-            {"channel": "n", "listing_external_id": "1", "sku_text": "A"}
-            | {"ignored": True},
-            "either a listing or a SKU text",
-        ),
-        ({"listing_external_id": "1", "ignored": True}, "names the channel"),
-        ({"sku_text": "A"}, "names components, or ignores"),
-        ({"sku_text": "A", "ignored": True, "components": TWO_MUGS}, "or ignores"),
-        ({"sku_text": "A", "components": TWO_MUGS + TWO_MUGS}, "each SKU once"),
-        ({"sku_text": "A\x00", "ignored": True}, "cannot hold a NUL"),
-    ],
-)
-def test_a_rule_that_says_too_little_or_too_much_is_refused(
-    facts: dict[str, object], reason: str
-) -> None:
-    with pytest.raises(ValidationError, match=reason):
-        MappingRule.model_validate(facts)
-
-
-@pytest.mark.parametrize("sku", ["\u200b", "A\x00"])
-def test_a_sku_that_no_key_can_be_made_of_is_refused(sku: str) -> None:
-    with pytest.raises(ValueError, match=r"nothing visible|cannot hold a NUL"):
-        Catalogue([CatalogueSku(sku=sku)])
