@@ -45,7 +45,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Return the document as text."""
-        return None if value is None else orjson.dumps(value).decode()
+        return None if value is None else encode_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Return the document."""
@@ -55,3 +55,8 @@ class Json(TypeDecorator[Any]):
 def to_microseconds(moment: datetime) -> int:
     """Return microseconds since 1970 for a moment that has a zone."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def encode_json(document: Any) -> str:
+    """Return the text that a JSON column keeps."""
+    return orjson.dumps(document).decode()

@@ -6,7 +6,6 @@ There is no offline mode: a hub always migrates the database that it is about to
 from __future__ import annotations
 
 from alembic import context
-
 from crossdock.store.tables import metadata
 
 connection = context.config.attributes["connection"]

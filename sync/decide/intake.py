@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ...canonical.remembered import KnownRecord
+
 
 class Verdict(StrEnum):
     """What to do with one record of a page."""
@@ -35,20 +37,11 @@ class Arrival:
         return f"{self.updated_at:%Y%m%dT%H%M%S.%f}-{self.digest}"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the hub remembers of one record."""
-
-    versions: frozenset[str]
-    applied_at: datetime | None
-    """The channel's time of the newest version that was applied."""
-
-
-_NOTHING = Known(frozenset(), None)
+_NOTHING = KnownRecord(frozenset(), None)
 
 
 def sort_arrivals(
-    arrivals: Sequence[Arrival], known: Mapping[str, Known]
+    arrivals: Sequence[Arrival], known: Mapping[str, KnownRecord]
 ) -> list[Verdict]:
     """Return a verdict for each arrival, in the same order.
 
@@ -68,9 +61,10 @@ def sort_arrivals(
             continue
         seen.add(key)
         rival = newest.get(arrival.external_id)
-        if before.applied_at is not None and arrival.updated_at < before.applied_at:
-            verdicts.append(Verdict.SUPERSEDED)
-        elif rival is not None and arrival.updated_at < arrivals[rival].updated_at:
+        newer = before.applied_at
+        if rival is not None:
+            newer = max(arrivals[rival].updated_at, newer or arrivals[rival].updated_at)
+        if newer is not None and arrival.updated_at < newer:
             verdicts.append(Verdict.SUPERSEDED)
         else:
             if rival is not None:

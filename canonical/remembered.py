@@ -1,0 +1,148 @@
+"""An order, a record and a publication as the hub remembers them.
+
+The shapes in which ``store`` hands rows to decisions and takes them back. Unlike the
+rest of this package they are working copies and change in place while a page is
+decided; they hold no rule about how.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from .stock import StockKey
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRecord:
+    """What the hub remembers of one record that a channel sent before."""
+
+    versions: frozenset[str]
+    applied_at: datetime | None
+    """The channel's time of the newest version that was applied."""
+
+
+class LineState(StrEnum):
+    """Whether the hub knows what stock a line is about."""
+
+    MAPPED = "mapped"
+    PARKED = "parked"
+    UNTRACKED = "untracked"
+
+
+@dataclass(slots=True)
+class Holding:
+    """A line's claim on one position.
+
+    ``wanted`` counts all units that the line ever takes, shipped ones included; what
+    is neither allocated nor shipped is the line's shortfall.
+    """
+
+    key: StockKey
+    units_per_line: int
+    wanted: int = 0
+    allocated: int = 0
+    shipped: int = 0
+
+    @property
+    def short(self) -> int:
+        """Units that the line waits for."""
+        return max(0, self.wanted - self.allocated - self.shipped)
+
+
+@dataclass(slots=True)
+class KnownLine:
+    """A line as the hub remembers it. Quantities are units of the listing."""
+
+    id: int
+    external_id: str
+    listing_external_id: str
+    sku: str
+    title: str
+    quantity: int = 0
+    wanted: int = 0
+    shipped: int = 0
+    returned: int = 0
+    taken: int = 0
+    total_minor: int = 0
+    state: LineState = LineState.PARKED
+    holdings: list[Holding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Parcel:
+    """A fulfillment as the hub remembers it, its own or read from the channel."""
+
+    id: int
+    origin: str
+    external_id: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    shipped_at: datetime
+    quantities: dict[int, int]
+    """Units of the listing by line id."""
+    told_at: datetime | None = None
+    cancelled: bool = False
+
+
+@dataclass(slots=True)
+class KnownOrder:
+    """An order as the hub remembers it, with all that hangs on it."""
+
+    id: int
+    channel: str
+    external_id: str
+    moves_stock: bool
+    lines: dict[str, KnownLine] = field(default_factory=dict)
+    parcels: list[Parcel] = field(default_factory=list)
+
+
+class ChannelState(StrEnum):
+    """Whether the hub talks to a channel."""
+
+    ENABLED = "enabled"
+    PAUSED = "paused"
+    NEEDS_REAUTH = "needs_reauth"
+
+
+class DriftPolicy(StrEnum):
+    """What to do when a channel shows less than expected and no sale explains it."""
+
+    ASK = "ask"
+    OVERWRITE = "overwrite"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChannel:
+    """One account of one channel kind, with its policy. ``settings`` holds secrets."""
+
+    name: str
+    kind: str
+    settings: dict[str, Any] = field(repr=False)
+    state: ChannelState
+    state_reason: str
+    account_external_id: str
+    account_name: str
+    webhook_path: str
+    buffer_units: int
+    drift_policy: DriftPolicy
+    catalog_source: bool
+    orders_since: datetime
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One stock record of a channel as the hub remembers it."""
+
+    stock_external_id: str
+    desired: int | None
+    expected: int | None
+    drifting_since: datetime | None = None
+    version: int = 0
+    replaced: int | None = None
+    """What the record was expected to show before the last write, less what its own
+    counter has given up since: what it shows if that write was lost."""

@@ -1,0 +1,85 @@
+"""Cursors and deliveries: how far each stream was read, and which webhooks came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from ..canonical.pages import Delivery, Stream
+from .tables import cursors, deliveries
+from .upsert import upsert
+
+
+def load_cursor(connection: Connection, channel: str, stream: Stream) -> str | None:
+    """Return where the next pull continues; None before the first."""
+    return connection.scalar(
+        select(cursors.c.cursor).where(
+            cursors.c.channel == channel, cursors.c.stream == stream
+        )
+    )
+
+
+def save_cursor(
+    connection: Connection,
+    channel: str,
+    stream: Stream,
+    cursor: str,
+    saved_at: datetime,
+) -> None:
+    """Save a cursor; belongs into the transaction that saves its page."""
+    upsert(
+        connection,
+        cursors,
+        [
+            {
+                "channel": channel,
+                "stream": stream.value,
+                "cursor": cursor,
+                "saved_at": saved_at,
+            }
+        ],
+        key=("channel", "stream"),
+        change=("cursor", "saved_at"),
+    )
+
+
+def drop_cursor(connection: Connection, channel: str, stream: Stream) -> None:
+    """Forget a cursor: the next pull starts anew."""
+    connection.execute(
+        delete(cursors).where(cursors.c.channel == channel, cursors.c.stream == stream)
+    )
+
+
+def add_delivery(
+    connection: Connection,
+    channel: str,
+    delivery: Delivery,
+    id_: int,
+    received_at: datetime,
+) -> bool:
+    """Keep a webhook delivery; False where it was kept before."""
+    kept = connection.execute(
+        select(deliveries.c.id).where(
+            deliveries.c.channel == channel, deliveries.c.event_id == delivery.event_id
+        )
+    ).first()
+    if kept is not None:
+        return False
+    upsert(
+        connection,
+        deliveries,
+        [
+            {
+                "id": id_,
+                "channel": channel,
+                "event_id": delivery.event_id,
+                "topic": delivery.topic,
+                "external_id": delivery.external_id,
+                "received_at": received_at,
+            }
+        ],
+        key=("channel", "event_id"),
+        change={},
+    )
+    return True

@@ -1,0 +1,75 @@
+"""Leases: one holder of a lane at a time, checked by the database on every write.
+
+Each take-over raises the fencing token. A holder that slept through its lease finds
+its token gone and loses what it was about to write.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select, update
+
+from ..canonical.errors import LeaseLostError
+from .tables import leases
+from .upsert import upsert
+
+
+class Lease(NamedTuple):
+    """The right to work on a lane."""
+
+    lane: str
+    holder: str
+    token: int
+
+
+def acquire(
+    connection: Connection, lane: str, holder: str, now: datetime, lasting: timedelta
+) -> Lease | None:
+    """Take a lane that is free, expired or already ours; None where another has it."""
+    row = connection.execute(
+        select(leases).where(leases.c.lane == lane).with_for_update()
+    ).first()
+    if row is not None and row.holder != holder and row.expires_at > now:
+        return None
+    token = 1 if row is None else row.token + 1
+    values = {"holder": holder, "token": token, "expires_at": now + lasting}
+    upsert(
+        connection,
+        leases,
+        [{"lane": lane, **values}],
+        key=("lane",),
+        change=("holder", "token", "expires_at"),
+    )
+    return Lease(lane, holder, token)
+
+
+def require(
+    connection: Connection, lease: Lease, now: datetime, lasting: timedelta
+) -> None:
+    """Prove inside a transaction that the lease still holds, and prolong it.
+
+    Raises:
+        LeaseLostError: another holder took the lane over.
+    """
+    kept = connection.execute(
+        update(leases)
+        .where(
+            leases.c.lane == lease.lane,
+            leases.c.holder == lease.holder,
+            leases.c.token == lease.token,
+        )
+        .values(expires_at=now + lasting)
+    )
+    if kept.rowcount != 1:
+        raise LeaseLostError(f"Another worker took over {lease.lane}.")
+
+
+def release(connection: Connection, lease: Lease, now: datetime) -> None:
+    """Give a lane back, unless it was lost already."""
+    connection.execute(
+        update(leases)
+        .where(leases.c.lane == lease.lane, leases.c.token == lease.token)
+        .values(expires_at=now)
+    )

@@ -1,0 +1,175 @@
+"""Marks: what to look at next, each once however often it was asked for.
+
+A mark names a thing, never a quantity. Clearing one takes the generation that was
+seen, so a mark that was set again in the meantime stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import Connection, case, delete, func, literal_column, select
+
+from .columns import to_microseconds
+from .tables import marks
+from .upsert import upsert
+
+
+class MarkKind(StrEnum):
+    """What is to be done about the thing that a mark names."""
+
+    PULL = "pull"
+    FETCH = "fetch"
+    FETCH_LISTING = "fetch_listing"
+    SCAN = "scan"
+    REMAP = "remap"
+    RECONCILE = "reconcile"
+    PUSH = "push"
+    READ_BACK = "read_back"
+    TELL = "tell"
+    CANCEL = "cancel"
+    SUBSCRIBE = "subscribe"
+
+
+class Priority:
+    """Lower comes first."""
+
+    PERSON = 0
+    ZEROING = 10
+    LIVE = 20
+    ROUTINE = 50
+    BACKFILL = 90
+
+
+class Mark(NamedTuple):
+    """Something to look at. ``key`` is unique per kind; ``lane`` says who may."""
+
+    kind: MarkKind
+    key: str
+    lane: str
+    priority: int
+    not_before: datetime
+    generation: int = 0
+    attempts: int = 0
+
+
+def put(
+    connection: Connection, wanted: Sequence[Mark], generation: int, marked_at: datetime
+) -> None:
+    """Set marks; one that is set already becomes due at the earlier of the two times."""
+    unique = {(mark.kind, mark.key): mark for mark in reversed(wanted)}
+    rows = [
+        {
+            "kind": mark.kind.value,
+            "key": mark.key,
+            "lane": mark.lane,
+            "priority": mark.priority,
+            "not_before": mark.not_before,
+            "generation": generation,
+            "attempts": 0,
+            "marked_at": marked_at,
+        }
+        for mark in unique.values()
+    ]
+    if not rows:
+        return
+    earlier = literal_column("excluded.not_before")
+    urgent = literal_column("excluded.priority")
+    upsert(
+        connection,
+        marks,
+        rows,
+        key=("kind", "key"),
+        change={
+            "generation": literal_column("excluded.generation"),
+            "not_before": case(
+                (marks.c.not_before < earlier, marks.c.not_before), else_=earlier
+            ),
+            "priority": case(
+                (marks.c.priority < urgent, marks.c.priority), else_=urgent
+            ),
+        },
+    )
+
+
+def load_due(
+    connection: Connection, lane: str, now: datetime, limit: int
+) -> list[Mark]:
+    """Return the marks of a lane that are due, the most urgent first."""
+    found = connection.execute(
+        select(
+            marks.c.kind,
+            marks.c.key,
+            marks.c.lane,
+            marks.c.priority,
+            marks.c.not_before,
+            marks.c.generation,
+            marks.c.attempts,
+        )
+        .where(marks.c.lane == lane, marks.c.not_before <= now)
+        .order_by(marks.c.priority, marks.c.not_before, marks.c.key)
+        .limit(limit)
+    )
+    return [Mark(MarkKind(row[0]), *row[1:]) for row in found]
+
+
+def load_due_lanes(connection: Connection, now: datetime) -> list[str]:
+    """Return the lanes that have something due."""
+    found = connection.scalars(
+        select(marks.c.lane).where(marks.c.not_before <= now).distinct()
+    )
+    return sorted(found)
+
+
+def find_next_due(connection: Connection) -> datetime | None:
+    """Return when the next mark becomes due; None if there is none."""
+    return connection.scalar(select(func.min(marks.c.not_before)))
+
+
+def clear(connection: Connection, handled: Iterable[Mark]) -> None:
+    """Remove marks as they were seen; those that were set again since then stay."""
+    rows = [(mark.kind.value, mark.key, mark.generation) for mark in handled]
+    if rows:
+        sign = "?" if connection.dialect.name == "sqlite" else "%s"
+        connection.exec_driver_sql(
+            f"DELETE FROM marks WHERE kind = {sign} AND key = {sign}"
+            f" AND generation = {sign}",
+            rows,
+        )
+
+
+def delay(connection: Connection, mark: Mark, not_before: datetime) -> None:
+    """Look at a mark again later, and count the attempt."""
+    connection.execute(
+        marks.update()
+        .where(marks.c.kind == mark.kind, marks.c.key == mark.key)
+        .values(not_before=not_before, attempts=mark.attempts + 1)
+    )
+
+
+def drop(connection: Connection, kind: MarkKind, keys: Iterable[str]) -> None:
+    """Remove marks whatever their generation: what they named is gone."""
+    connection.execute(
+        delete(marks).where(marks.c.kind == kind, marks.c.key.in_(list(keys)))
+    )
+
+
+def count(connection: Connection, lane: str | None = None) -> int:
+    """Return how many marks are set, due or not."""
+    query = select(func.count()).select_from(marks)
+    if lane is not None:
+        query = query.where(marks.c.lane == lane)
+    return connection.scalar(query) or 0
+
+
+def claim_slot(connection: Connection, job: str, slot: datetime) -> bool:
+    """Take a slot of the clock for a job; False where another scheduler had it."""
+    sign = "?" if connection.dialect.name == "sqlite" else "%s"
+    done = connection.exec_driver_sql(
+        f"INSERT INTO slots (job, slot) VALUES ({sign}, {sign}) ON CONFLICT DO NOTHING",
+        (job, to_microseconds(slot)),
+    )
+    return done.rowcount == 1

@@ -1,0 +1,327 @@
+"""Orders, their lines, parcels and claims on stock, by page and by one.
+
+Loads them in the shape that decisions work on and writes back what a decision left.
+Does not know what a shipped or cancelled order means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, select
+
+from ..canonical.orders import Order
+from ..canonical.remembered import Holding, KnownLine, KnownOrder, LineState, Parcel
+from ..canonical.stock import StockKey
+from .rows import insert_rows, update_rows
+from .tables import allocations, fulfillment_lines, fulfillments, order_lines, orders
+
+_LINE_CHANGES = (
+    "quantity",
+    "wanted",
+    "shipped",
+    "returned",
+    "taken",
+    "total_minor",
+    "state",
+)
+
+
+def load_by_external_id(
+    connection: Connection, channel: str, external_ids: Iterable[str]
+) -> dict[str, KnownOrder]:
+    """Return the known ones of a channel's orders, by the channel's id."""
+    found = _load(
+        connection,
+        (orders.c.channel == channel) & orders.c.external_id.in_(list(external_ids)),
+    )
+    return {order.external_id: order for order in found}
+
+
+def load_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, KnownOrder]:
+    """Return the orders with these ids."""
+    return {order.id: order for order in _load(connection, orders.c.id.in_(list(ids)))}
+
+
+def load_by_line(connection: Connection, line_ids: Iterable[int]) -> list[KnownOrder]:
+    """Return the orders that these lines belong to."""
+    owners = select(order_lines.c.order_id).where(order_lines.c.id.in_(list(line_ids)))
+    return _load(connection, orders.c.id.in_(owners))
+
+
+def _load(connection: Connection, condition: ColumnElement[bool]) -> list[KnownOrder]:
+    found = connection.execute(
+        select(
+            orders.c.id, orders.c.channel, orders.c.external_id, orders.c.moves_stock
+        ).where(condition)
+    ).all()
+    known = {row.id: KnownOrder(*row) for row in found}
+    if known:
+        lines = _load_lines(connection, known)
+        _load_holdings(connection, lines)
+        _load_parcels(connection, known)
+    return [known[key] for key in sorted(known)]
+
+
+def _load_lines(
+    connection: Connection, known: dict[int, KnownOrder]
+) -> dict[int, KnownLine]:
+    lines: dict[int, KnownLine] = {}
+    found = connection.execute(
+        select(order_lines)
+        .where(order_lines.c.order_id.in_(known))
+        .order_by(order_lines.c.id)
+    )
+    for row in found:
+        line = KnownLine(
+            row.id,
+            row.external_id,
+            row.listing_external_id,
+            row.sku,
+            row.title,
+            row.quantity,
+            row.wanted,
+            row.shipped,
+            row.returned,
+            row.taken,
+            row.total_minor,
+            LineState(row.state),
+        )
+        lines[row.id] = known[row.order_id].lines[row.external_id] = line
+    return lines
+
+
+def _load_holdings(connection: Connection, lines: dict[int, KnownLine]) -> None:
+    found = connection.execute(
+        select(allocations)
+        .where(allocations.c.line_id.in_(lines))
+        .order_by(allocations.c.line_id, allocations.c.sku)
+    )
+    for row in found:
+        holding = Holding(
+            StockKey(row.sku, row.location),
+            row.units_per_line,
+            row.wanted,
+            row.allocated,
+            row.shipped,
+        )
+        lines[row.line_id].holdings.append(holding)
+
+
+def _load_parcels(connection: Connection, known: dict[int, KnownOrder]) -> None:
+    parcels: dict[int, Parcel] = {}
+    found = connection.execute(
+        select(fulfillments)
+        .where(fulfillments.c.order_id.in_(known))
+        .order_by(fulfillments.c.id)
+    )
+    for row in found:
+        parcel = Parcel(
+            row.id,
+            row.origin,
+            row.external_id,
+            row.carrier,
+            row.tracking_number,
+            row.tracking_url,
+            row.shipped_at,
+            {},
+            row.told_at,
+            row.cancelled,
+        )
+        parcels[row.id] = parcel
+        known[row.order_id].parcels.append(parcel)
+    if not parcels:
+        return
+    contents = connection.execute(
+        select(fulfillment_lines).where(fulfillment_lines.c.fulfillment_id.in_(parcels))
+    )
+    for row in contents:
+        parcels[row.fulfillment_id].quantities[row.line_id] = row.quantity
+
+
+def save_documents(
+    connection: Connection,
+    taken_in: Sequence[tuple[Order, KnownOrder, int]],
+    known_before: set[int],
+) -> None:
+    """Write the orders of a page: new rows for new ones, changes for the others.
+
+    Args:
+        connection: the transaction.
+        taken_in: the order, the hub's memory of it, and the id of its inbox record.
+        known_before: ids of the orders that have a row already.
+    """
+    fresh, changed = [], []
+    for order, known, inbox_id in taken_in:
+        values = (
+            order.updated_at,
+            inbox_id,
+            order.currency,
+            order.total.minor,
+            order.residue.minor,
+            order.payment.value,
+            order.fulfillment.value,
+            order.cancelled_at,
+            order.held,
+            known.moves_stock,
+            order.model_dump_json(exclude_defaults=True),
+        )
+        if known.id in known_before:
+            changed.append((*values, known.id))
+        else:
+            head = (known.id, known.channel, known.external_id, order.number)
+            fresh.append((*head, order.placed_at, *values))
+    insert_rows(connection, orders, fresh)
+    change = tuple(orders.columns.keys())[5:]
+    update_rows(connection, orders, change=change, where=("id",), rows=changed)
+
+
+def save_memory(
+    connection: Connection, known: Sequence[KnownOrder], before: Remembered
+) -> None:
+    """Write lines, claims and parcels of orders whose own rows are written."""
+    lines = [(order.id, line) for order in known for line in order.lines.values()]
+    _save_lines(connection, lines, before)
+    _save_holdings(connection, [line for _, line in lines], before)
+    _save_parcels(connection, known, before)
+
+
+class Remembered:
+    """What the database held when a page was loaded, to tell new from changed."""
+
+    def __init__(self, known: Iterable[KnownOrder] = ()) -> None:
+        self.order_ids: set[int] = set()
+        self.lines: dict[int, tuple[Any, ...]] = {}
+        self.holdings: dict[tuple[int, StockKey], tuple[int, int, int]] = {}
+        self.parcels: dict[int, tuple[Any, ...]] = {}
+        for order in known:
+            self.order_ids.add(order.id)
+            for line in order.lines.values():
+                self.lines[line.id] = _line_values(line)
+                for holding in line.holdings:
+                    self.holdings[line.id, holding.key] = _holding_values(holding)
+            for parcel in order.parcels:
+                self.parcels[parcel.id] = _parcel_values(parcel)
+
+
+def _line_values(line: KnownLine) -> tuple[Any, ...]:
+    return (
+        line.quantity,
+        line.wanted,
+        line.shipped,
+        line.returned,
+        line.taken,
+        line.total_minor,
+        line.state.value,
+    )
+
+
+def _holding_values(holding: Holding) -> tuple[int, int, int]:
+    return holding.wanted, holding.allocated, holding.shipped
+
+
+def _parcel_values(parcel: Parcel) -> tuple[Any, ...]:
+    return parcel.external_id, parcel.told_at, parcel.cancelled
+
+
+def _save_lines(
+    connection: Connection, lines: Sequence[tuple[int, KnownLine]], before: Remembered
+) -> None:
+    fresh, changed = [], []
+    for order_id, line in lines:
+        values = _line_values(line)
+        earlier = before.lines.get(line.id)
+        if earlier is None:
+            head = (line.id, order_id, line.external_id, line.listing_external_id)
+            fresh.append((*head, line.sku, line.title, *values))
+        elif earlier != values:
+            changed.append((*values, line.id))
+    insert_rows(connection, order_lines, fresh)
+    update_rows(
+        connection, order_lines, change=_LINE_CHANGES, where=("id",), rows=changed
+    )
+
+
+def _save_holdings(
+    connection: Connection, lines: Sequence[KnownLine], before: Remembered
+) -> None:
+    fresh, changed = [], []
+    for line in lines:
+        for holding in line.holdings:
+            values = _holding_values(holding)
+            earlier = before.holdings.get((line.id, holding.key))
+            if earlier is None:
+                head = (line.id, *holding.key, holding.units_per_line)
+                fresh.append((*head, *values))
+            elif earlier != values:
+                changed.append((*values, line.id, *holding.key))
+    insert_rows(connection, allocations, fresh)
+    update_rows(
+        connection,
+        allocations,
+        change=("wanted", "allocated", "shipped"),
+        where=("line_id", "sku", "location"),
+        rows=changed,
+    )
+
+
+def _save_parcels(
+    connection: Connection, known: Sequence[KnownOrder], before: Remembered
+) -> None:
+    fresh, contents, changed = [], [], []
+    for order in known:
+        for parcel in order.parcels:
+            values = _parcel_values(parcel)
+            earlier = before.parcels.get(parcel.id)
+            if earlier is None:
+                fresh.append(_parcel_row(order.id, parcel))
+                contents += [(parcel.id, *entry) for entry in parcel.quantities.items()]
+            elif earlier != values:
+                changed.append((*values, parcel.id))
+    insert_rows(connection, fulfillments, fresh)
+    insert_rows(connection, fulfillment_lines, contents)
+    update_rows(
+        connection,
+        fulfillments,
+        change=("external_id", "told_at", "cancelled"),
+        where=("id",),
+        rows=changed,
+    )
+
+
+def _parcel_row(order_id: int, parcel: Parcel) -> tuple[Any, ...]:
+    return (
+        parcel.id,
+        order_id,
+        parcel.origin,
+        parcel.external_id,
+        parcel.carrier,
+        parcel.tracking_number,
+        parcel.tracking_url,
+        parcel.shipped_at,
+        parcel.told_at,
+        parcel.cancelled,
+    )
+
+
+def drop_holdings(connection: Connection, line_ids: Iterable[int]) -> None:
+    """Forget the claims of lines whose mapping was undone."""
+    connection.execute(
+        delete(allocations).where(allocations.c.line_id.in_(list(line_ids)))
+    )
+
+
+def mark_told(
+    connection: Connection, parcel_id: int, external_id: str, told_at: datetime
+) -> None:
+    """Note that the channel knows of a parcel, and under which id."""
+    rows = [(external_id, told_at, parcel_id)]
+    update_rows(
+        connection,
+        fulfillments,
+        change=("external_id", "told_at"),
+        where=("id",),
+        rows=rows,
+    )

@@ -1,0 +1,225 @@
+"""What each channel should show, was told, confirmed and was seen to show.
+
+One row per stock record of a channel. The figures explain every quantity; what they
+ought to be is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, literal_column, or_, select
+
+from ..canonical.remembered import Publication
+from .rows import update_rows
+from .tables import publications
+from .upsert import upsert
+
+
+class Belief(NamedTuple):
+    """What to believe of a stock record after it was read."""
+
+    stock_external_id: str
+    expected: int | None
+    observed: int | None
+    drifting_since: datetime | None
+
+
+def load(
+    connection: Connection, channel: str, stock_external_ids: Iterable[str]
+) -> dict[str, Publication]:
+    """Return the publications of these stock records of a channel."""
+    condition = publications.c.stock_external_id.in_(list(stock_external_ids))
+    return _load(connection, channel, condition)
+
+
+def load_out_of_step(
+    connection: Connection, channel: str, limit: int
+) -> dict[str, Publication]:
+    """Return publications that should show something else than they are believed to."""
+    differs = or_(
+        publications.c.expected.is_(None),
+        publications.c.expected != publications.c.desired,
+    )
+    condition = (
+        publications.c.desired.is_not(None)
+        & publications.c.stopped.is_(False)
+        & differs
+    )
+    return _load(connection, channel, condition, limit)
+
+
+def load_page(
+    connection: Connection, channel: str, after: str, limit: int
+) -> dict[str, Publication]:
+    """Return publications in the order of their ids, from behind ``after`` on."""
+    condition = (publications.c.stock_external_id > after) & (
+        publications.c.desired.is_not(None)
+    )
+    return _load(connection, channel, condition, limit)
+
+
+def _load(
+    connection: Connection, channel: str, condition: Any, limit: int | None = None
+) -> dict[str, Publication]:
+    query = (
+        select(
+            publications.c.stock_external_id,
+            publications.c.desired,
+            publications.c.expected,
+            publications.c.drifting_since,
+            publications.c.version,
+            publications.c.replaced,
+        )
+        .where(publications.c.channel == channel, condition)
+        .order_by(publications.c.stock_external_id)
+        .limit(limit)
+    )
+    return {row[0]: Publication(*row) for row in connection.execute(query)}
+
+
+def set_desired(
+    connection: Connection,
+    desired: Mapping[tuple[str, str], int | None],
+    decided_at: datetime,
+) -> None:
+    """Set what stock records, by (channel, record), should show; None withdraws."""
+    rows = [
+        {
+            "channel": channel,
+            "stock_external_id": record,
+            "desired": quantity,
+            "desired_at": decided_at,
+            "stopped": False,
+            "version": 1,
+        }
+        for (channel, record), quantity in desired.items()
+    ]
+    if rows:
+        upsert(
+            connection,
+            publications,
+            rows,
+            key=("channel", "stock_external_id"),
+            change={
+                "desired": literal_column("excluded.desired"),
+                "desired_at": literal_column("excluded.desired_at"),
+                "version": publications.c.version + 1,
+            },
+        )
+
+
+def observe(
+    connection: Connection, channel: str, beliefs: Sequence[Belief], seen_at: datetime
+) -> None:
+    """Note what stock records showed, and what to expect of them from now on."""
+    rows = [
+        {
+            "channel": channel,
+            "stock_external_id": belief.stock_external_id,
+            "expected": belief.expected,
+            "observed": belief.observed,
+            "observed_at": seen_at,
+            "drifting_since": belief.drifting_since,
+            "stopped": False,
+            "version": 0,
+        }
+        for belief in beliefs
+    ]
+    if rows:
+        upsert(
+            connection,
+            publications,
+            rows,
+            key=("channel", "stock_external_id"),
+            change=("expected", "observed", "observed_at", "drifting_since"),
+        )
+
+
+def take_away(connection: Connection, channel: str, taken: Mapping[str, int]) -> None:
+    """Lower what is expected of stock records by what the channel itself gave up."""
+    rows = [
+        {"record": record, "units": units} for record, units in taken.items() if units
+    ]
+    if not rows:
+        return
+    connection.execute(
+        publications.update()
+        .where(
+            publications.c.channel == channel,
+            publications.c.stock_external_id == bindparam("record"),
+        )
+        .values(
+            expected=publications.c.expected - bindparam("units"),
+            replaced=publications.c.replaced - bindparam("units"),
+        ),
+        rows,
+    )
+
+
+def note_sent(
+    connection: Connection, channel: str, sent: Mapping[str, int], sent_at: datetime
+) -> None:
+    """Note the quantities that are about to be written."""
+    update_rows(
+        connection,
+        publications,
+        change=("sent", "sent_at"),
+        where=("channel", "stock_external_id"),
+        rows=[
+            (quantity, sent_at, channel, record) for record, quantity in sent.items()
+        ],
+    )
+
+
+def note_acknowledged(
+    connection: Connection,
+    channel: str,
+    written: Mapping[str, tuple[int, int, int | None]],
+    acknowledged_at: datetime,
+) -> None:
+    """Note writes that the channel confirmed, as (quantity, expected, replaced)."""
+    update_rows(
+        connection,
+        publications,
+        change=(
+            "acknowledged",
+            "expected",
+            "replaced",
+            "acknowledged_at",
+            "drifting_since",
+        ),
+        where=("channel", "stock_external_id"),
+        rows=[
+            (*figures, acknowledged_at, None, channel, record)
+            for record, figures in written.items()
+        ],
+    )
+
+
+def set_stopped(
+    connection: Connection, channel: str, record: str, *, stopped: bool
+) -> None:
+    """Stop writing a record (after a refusal), or start again."""
+    update_rows(
+        connection,
+        publications,
+        change=("stopped",),
+        where=("channel", "stock_external_id"),
+        rows=[(stopped, channel, record)],
+    )
+
+
+def count_in_step(
+    connection: Connection, channel: str | None = None
+) -> tuple[int, int]:
+    """Return (records that show what they should, records that should show anything)."""
+    query = select(publications.c.desired, publications.c.expected).where(
+        publications.c.desired.is_not(None)
+    )
+    if channel is not None:
+        query = query.where(publications.c.channel == channel)
+    found = connection.execute(query).all()
+    return sum(row.desired == row.expected for row in found), len(found)

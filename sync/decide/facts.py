@@ -1,0 +1,39 @@
+"""What a page of orders is decided from, besides the orders themselves.
+
+Only shapes; what may happen is decided in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from ...canonical.listings import Component
+from ...canonical.remembered import LineState
+
+
+class Sells(NamedTuple):
+    """What selling one unit of a line takes from stock, and where it is published."""
+
+    state: LineState
+    components: tuple[Component, ...] = ()
+    stock_external_id: str = ""
+
+
+PARKED = Sells(LineState.PARKED)
+UNTRACKED = Sells(LineState.UNTRACKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is the same for every order of a page."""
+
+    channel: str
+    location: str
+    orders_since: datetime
+    """Orders placed before this moment are history and move no stock."""
+    sells: Callable[[str, str], Sells]
+    """By listing id and SKU text: what a line takes from stock."""
+    take_id: Callable[[], int]

@@ -1,0 +1,231 @@
+"""Taking an order in: what its new state means for lines, parcels and stock.
+
+Works the same for the first sight of an order and for every later one: it compares
+what the channel says now with what the hub remembers, and closes the difference. A
+channel's order is a fact and never refused; what does not fit stays short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ...canonical.orders import (
+    FulfillmentState,
+    Order,
+    OrderLine,
+    PaymentState,
+)
+from ...canonical.remembered import Holding, KnownLine, KnownOrder, LineState
+from ...canonical.stock import Cause, MovementKind, StockKey
+from .facts import Sells, Surroundings
+from .ledger import Ledger
+from .parcels import ship_what_channel_shipped
+
+_LOST_PAYMENTS = frozenset({PaymentState.VOIDED, PaymentState.EXPIRED})
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a page of orders changed besides the orders themselves."""
+
+    taken: dict[str, int] = field(default_factory=dict)
+    """Units by which the channel's own counters fell, by its stock record."""
+    parked: dict[tuple[str, str], KnownLine] = field(default_factory=dict)
+    """One line for each (listing id, SKU text) that nothing is known about."""
+
+
+def take_in_order(
+    order: Order,
+    known: KnownOrder | None,
+    *,
+    inbox_id: int,
+    surroundings: Surroundings,
+    ledger: Ledger,
+    effects: Effects,
+) -> KnownOrder:
+    """Bring ``known`` in step with ``order`` and return it; stock moves in ``ledger``.
+
+    Args:
+        order: the order as the channel says it is now.
+        known: the order as the hub remembers it; None at first sight.
+        inbox_id: the record that caused this; movements name it.
+        surroundings: what is the same for every order of the page.
+        ledger: the positions, changed in place.
+        effects: what the page changes besides, added to in place.
+    """
+    if known is None:
+        known = KnownOrder(
+            surroundings.take_id(),
+            surroundings.channel,
+            order.external_id,
+            _moves_stock(order, surroundings),
+        )
+    dead = order.cancelled or order.payment in _LOST_PAYMENTS
+    current = {}
+    for line in order.lines:
+        sells = surroundings.sells(line.listing_external_id, line.sku)
+        ours = _recognise_line(line, known, sells, surroundings, ledger)
+        current[line.external_id] = line
+        if ours.state is LineState.PARKED and line.tracked:
+            effects.parked[line.listing_external_id, line.sku] = ours
+        _note_taken(ours, line.quantity_taken, sells, effects)
+        ours.wanted = max(0 if dead else line.quantity_current, ours.shipped)
+    for gone in known.lines.keys() - current.keys():
+        _remove_line(known.lines[gone], surroundings, effects)
+    if known.moves_stock:
+        cause_id = str(inbox_id)
+        ship_what_channel_shipped(order, known, surroundings, ledger)
+        if order.fulfillment is not FulfillmentState.UNKNOWN:
+            _take_returns(order, known, ledger)
+        settle_holdings(known.lines.values(), ledger, cause_id)
+    return known
+
+
+def settle_holdings(lines: Iterable[KnownLine], ledger: Ledger, cause_id: str) -> None:
+    """Release what lines no longer want and allocate what they still lack.
+
+    Releases come first, so that units freed by one line can serve the next.
+    """
+    lines = list(lines)
+    for line in lines:
+        for holding in line.holdings:
+            holding.wanted = max(line.wanted * holding.units_per_line, holding.shipped)
+            surplus = holding.allocated + holding.shipped - holding.wanted
+            if surplus > 0:
+                cause = Cause("order", f"{cause_id}/{line.id}")
+                ledger.release(holding.key, surplus, cause)
+                holding.allocated -= surplus
+    for line in lines:
+        for holding in line.holdings:
+            if holding.short:
+                cause = Cause("order", f"{cause_id}/{line.id}")
+                granted = ledger.allocate(holding.key, holding.short, cause)
+                holding.allocated += granted
+
+
+def map_line(
+    line: KnownLine, sells: Sells, location: str, ledger: Ledger | None
+) -> None:
+    """Give a line its components, and stock the shipments that went before.
+
+    The components are a snapshot: later changes of a bundle do not touch the line.
+
+    Args:
+        line: the line, parked until now.
+        sells: what it takes from stock.
+        location: where it takes it from.
+        ledger: the positions; None where the order moves no stock.
+    """
+    line.state = sells.state
+    line.holdings = [
+        Holding(StockKey(component.sku, location), component.units)
+        for component in sells.components
+    ]
+    gone = line.shipped - line.returned
+    if ledger is None or gone <= 0:
+        return
+    cause = Cause("mapped", str(line.id))
+    for holding in line.holdings:
+        units = gone * holding.units_per_line
+        ledger.ship(holding.key, units, cause, from_allocated=0)
+        holding.shipped = line.shipped * holding.units_per_line
+        holding.wanted = holding.shipped
+
+
+def withdraw(
+    key: StockKey, units: int, claims: Iterable[Holding], ledger: Ledger, cause: Cause
+) -> list[Holding]:
+    """Take ``units`` of ``key`` back from ``claims`` and return those that lost some.
+
+    Args:
+        key: the position whose allocations exceed what is on hand.
+        units: how many have to be given up.
+        claims: the claims on it, those that shall lose first at the front.
+        ledger: the positions, changed in place.
+        cause: what made the goods disappear.
+    """
+    losers = []
+    for holding in claims:
+        lost = min(units, holding.allocated)
+        if lost:
+            holding.allocated -= lost
+            units -= lost
+            losers.append(holding)
+            ledger.release(key, lost, Cause(cause.kind, f"{cause.id}/{len(losers)}"))
+    return losers
+
+
+def _moves_stock(order: Order, surroundings: Surroundings) -> bool:
+    if order.test or order.fulfilled_by_channel:
+        return False
+    return order.placed_at >= surroundings.orders_since
+
+
+def _recognise_line(
+    line: OrderLine,
+    known: KnownOrder,
+    sells: Sells,
+    surroundings: Surroundings,
+    ledger: Ledger,
+) -> KnownLine:
+    ours = known.lines.get(line.external_id)
+    if ours is None:
+        ours = KnownLine(
+            surroundings.take_id(),
+            line.external_id,
+            line.listing_external_id,
+            line.sku,
+            line.title,
+        )
+        known.lines[line.external_id] = ours
+    if not line.tracked:
+        ours.state = LineState.UNTRACKED
+    elif ours.state is LineState.PARKED:
+        moved = ledger if known.moves_stock else None
+        map_line(ours, sells, surroundings.location, moved)
+    ours.quantity = line.quantity
+    ours.total_minor = line.total.minor
+    return ours
+
+
+def _note_taken(ours: KnownLine, taken: int, sells: Sells, effects: Effects) -> None:
+    change = taken - ours.taken
+    ours.taken = taken
+    if change and sells.stock_external_id:
+        before = effects.taken.get(sells.stock_external_id, 0)
+        effects.taken[sells.stock_external_id] = before + change
+
+
+def _remove_line(line: KnownLine, surroundings: Surroundings, effects: Effects) -> None:
+    sells = surroundings.sells(line.listing_external_id, line.sku)
+    _note_taken(line, 0, sells, effects)
+    line.wanted = line.shipped
+
+
+def _take_returns(order: Order, known: KnownOrder, ledger: Ledger) -> None:
+    """Put back on hand what was shipped, refunded and restocked.
+
+    Money alone moves no stock: only refunds that say the goods came back count, and
+    never more than had been shipped and is no longer wanted.
+    """
+    restocked: dict[str, int] = {}
+    for refund in order.refunds:
+        for part in refund.lines:
+            if part.restocked:
+                before = restocked.get(part.line_external_id, 0)
+                restocked[part.line_external_id] = before + part.quantity
+    for line in order.lines if restocked else ():
+        ours = known.lines[line.external_id]
+        came_back = min(
+            restocked.get(line.external_id, 0),
+            max(0, ours.shipped - line.quantity_current),
+        )
+        fresh = came_back - ours.returned
+        if fresh <= 0:
+            continue
+        ours.returned = came_back
+        cause = Cause("return", f"{ours.id}/{came_back}")
+        for holding in ours.holdings:
+            units = fresh * holding.units_per_line
+            ledger.change_on_hand(holding.key, units, MovementKind.RETURNED, cause)

@@ -1,0 +1,145 @@
+"""Goods that left: what shipping a parcel does to lines and stock.
+
+Parcels come from the hub's own staff (``ship``) or are read from the channel; the
+hub's own, read back from the channel, are recognised and not shipped twice. Telling
+the channel is a journey, not a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...canonical.orders import FulfilledLine, Fulfillment, FulfillmentState, Order
+from ...canonical.remembered import KnownLine, KnownOrder, Parcel
+from ...canonical.stock import Cause, MovementKind
+from .facts import Surroundings
+from .ledger import Ledger
+
+WHOLE_ORDER = "order-fulfilled"
+"""Id of the parcel that stands for a channel's word that all has left."""
+
+
+def ship_lines(
+    known: KnownOrder, quantities: Mapping[int, int], ledger: Ledger, cause: Cause
+) -> None:
+    """Let ``quantities`` (units of the listing by line id) leave the warehouse.
+
+    What the line had allocated goes first. Goods that left without an allocation
+    left all the same: on hand falls, and others' claims may have to give way.
+    """
+    for line in known.lines.values():
+        quantity = quantities.get(line.id, 0)
+        if not quantity:
+            continue
+        line.shipped += quantity
+        line.wanted = max(line.wanted, line.shipped)
+        for holding in line.holdings:
+            units = quantity * holding.units_per_line
+            from_allocated = min(units, holding.allocated)
+            line_cause = Cause(cause.kind, f"{cause.id}/{line.id}")
+            ledger.ship(holding.key, units, line_cause, from_allocated=from_allocated)
+            holding.allocated -= from_allocated
+            holding.shipped += units
+            holding.wanted = max(holding.wanted, holding.shipped + holding.allocated)
+
+
+def ship_what_channel_shipped(
+    order: Order, known: KnownOrder, surroundings: Surroundings, ledger: Ledger
+) -> None:
+    """Take over the parcels that the channel reports and the hub does not know."""
+    for fulfillment in order.fulfillments:
+        parcel = _recognise(fulfillment, known)
+        if parcel is None:
+            if not fulfillment.cancelled and fulfillment.lines:
+                _take_over(fulfillment, known, order, surroundings, ledger)
+        elif fulfillment.cancelled and not parcel.cancelled:
+            _take_back(parcel, known, ledger)
+    if order.fulfillment is FulfillmentState.FULFILLED and not order.cancelled:
+        _ship_the_rest(order, known, surroundings, ledger)
+
+
+def _recognise(fulfillment: Fulfillment, known: KnownOrder) -> Parcel | None:
+    for parcel in known.parcels:
+        if parcel.external_id == fulfillment.external_id:
+            return parcel
+    quantities = _quantities(fulfillment, known)
+    for parcel in known.parcels:
+        if parcel.external_id or parcel.origin != "hub":
+            continue
+        tracked = fulfillment.tracking_number and (
+            fulfillment.tracking_number == parcel.tracking_number
+        )
+        if tracked or (quantities == parcel.quantities and not parcel.tracking_number):
+            parcel.external_id = fulfillment.external_id
+            parcel.told_at = fulfillment.shipped_at or parcel.shipped_at
+            return parcel
+    return None
+
+
+def _quantities(fulfillment: Fulfillment, known: KnownOrder) -> dict[int, int]:
+    return {
+        known.lines[part.line_external_id].id: part.quantity
+        for part in fulfillment.lines
+        if part.line_external_id in known.lines
+    }
+
+
+def _take_over(
+    fulfillment: Fulfillment,
+    known: KnownOrder,
+    order: Order,
+    surroundings: Surroundings,
+    ledger: Ledger,
+) -> None:
+    quantities = _quantities(fulfillment, known)
+    if not quantities:
+        return
+    shipped_at = fulfillment.shipped_at or order.updated_at
+    parcel = Parcel(
+        surroundings.take_id(),
+        "channel",
+        fulfillment.external_id,
+        fulfillment.carrier,
+        fulfillment.tracking_number,
+        fulfillment.tracking_url,
+        shipped_at,
+        quantities,
+        told_at=shipped_at,
+    )
+    known.parcels.append(parcel)
+    ship_lines(known, quantities, ledger, Cause("parcel", str(parcel.id)))
+
+
+def _ship_the_rest(
+    order: Order, known: KnownOrder, surroundings: Surroundings, ledger: Ledger
+) -> None:
+    rest = tuple(
+        FulfilledLine(line_external_id=line.external_id, quantity=unshipped)
+        for line in order.lines
+        if line.tracked
+        and (unshipped := line.quantity_current - known.lines[line.external_id].shipped)
+        > 0
+    )
+    earlier = sum(
+        parcel.external_id.startswith(WHOLE_ORDER) for parcel in known.parcels
+    )
+    whole = Fulfillment(external_id=f"{WHOLE_ORDER}-{earlier + 1}", lines=rest)
+    _take_over(whole, known, order, surroundings, ledger)
+
+
+def _take_back(parcel: Parcel, known: KnownOrder, ledger: Ledger) -> None:
+    """A parcel was cancelled: its goods never left and are claimed again."""
+    parcel.cancelled = True
+    for line in known.lines.values():
+        quantity = parcel.quantities.get(line.id, 0)
+        if quantity:
+            _unship(line, quantity, parcel, ledger)
+
+
+def _unship(line: KnownLine, quantity: int, parcel: Parcel, ledger: Ledger) -> None:
+    line.shipped = max(line.returned, line.shipped - quantity)
+    cause = Cause("parcel-cancelled", f"{parcel.id}/{line.id}")
+    for holding in line.holdings:
+        units = min(quantity * holding.units_per_line, holding.shipped)
+        holding.shipped -= units
+        ledger.change_on_hand(holding.key, units, MovementKind.RETURNED, cause)

@@ -1,0 +1,148 @@
+"""What a channel should show, whether to write it, and what an answer meant.
+
+The decisions behind every quantity that leaves the hub. ``expected`` is what the
+channel should show now: the last acknowledged write, less what its own counter has
+given up since. A channel that shows less than expected has probably sold something
+that the hub has not read yet; writing over it would sell it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ...canonical.remembered import Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What one SKU has to offer, over all locations."""
+
+    available: int
+    safety_stock: int
+
+    @property
+    def promisable(self) -> int:
+        """Units that may be promised: available less safety stock, never negative."""
+        return max(0, self.available - self.safety_stock)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component of a listing, with what its SKU has to offer."""
+
+    supply: Supply
+    units: int
+
+
+def count_sellable(parts: Sequence[Part], buffer_units: int) -> int:
+    """Return how many of a listing can be sold: its scarcest component decides.
+
+    Args:
+        parts: the listing's components; none means that nothing can be sold.
+        buffer_units: units of the listing that the channel's policy holds back.
+    """
+    if not parts:
+        return 0
+    makeable = min(part.supply.promisable // part.units for part in parts)
+    return max(0, makeable - buffer_units)
+
+
+class Step(StrEnum):
+    """What to do about one stock record of a channel."""
+
+    NOTHING = "nothing"
+    READ = "read"
+    WRITE = "write"
+    LOOK_FOR_SALE = "look_for_sale"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class StockPlan:
+    """The step for one stock record, and what to believe from now on."""
+
+    step: Step
+    expected: int | None
+    drifting_since: datetime | None = None
+    surprise: int = 0
+    """Units that the channel shows beyond (negative: short of) what was expected."""
+
+
+def plan_from_reading(
+    publication: Publication,
+    observed: int | None,
+    *,
+    now: datetime,
+    patience: timedelta,
+) -> StockPlan:
+    """Compare what a channel shows with what it should show, and say what to do.
+
+    Args:
+        publication: what the hub remembers.
+        observed: what the channel shows; None if it keeps no quantity any more.
+        now: the present moment.
+        patience: how long an unseen sale may take to show up in the channel's orders.
+    """
+    if observed is None:
+        return StockPlan(Step.NOTHING, None)
+    expected = publication.expected
+    surprise = 0 if expected is None else observed - expected
+    lost_write = observed == publication.replaced
+    if surprise >= 0 or lost_write:
+        step = Step.NOTHING if observed == publication.desired else Step.WRITE
+        return StockPlan(step, observed, None, surprise)
+    since = publication.drifting_since or now
+    step = Step.LOOK_FOR_SALE if now - since < patience else Step.ASK
+    return StockPlan(step, expected, since, surprise)
+
+
+def needs_write(publication: Publication) -> bool:
+    """Say whether a record shows, as far as is known, something else than desired."""
+    return publication.desired is not None and (
+        publication.desired != publication.expected
+    )
+
+
+def judge_unknown_write(
+    *, quantity: int, expected_before: int | None, expected: int | None, observed: int
+) -> bool | None:
+    """Say whether a write whose answer was lost took effect, from a later reading.
+
+    Args:
+        quantity: what the write would have set.
+        expected_before: what the record was expected to show when it was sent.
+        expected: what it is expected to show now if the write did not take effect.
+        observed: what it shows now.
+
+    Returns:
+        True or False where the reading fits one of the two, None where it fits
+        neither: a sale is in the way and has to be read first.
+    """
+    taken_since = (expected_before or 0) - (expected or 0)
+    if observed == quantity - taken_since:
+        return True
+    if observed == expected:
+        return False
+    return None
+
+
+def order_writes(publications: Sequence[Publication]) -> list[Publication]:
+    """Return what to write first: zeroes, then reductions, then raises.
+
+    A reduction that waits can oversell; a raise that waits can only undersell.
+    """
+
+    def urgency(publication: Publication) -> tuple[int, str]:
+        desired = publication.desired or 0
+        if desired == 0:
+            rank = 0
+        elif publication.expected is None or desired < publication.expected:
+            rank = 1
+        else:
+            rank = 2
+        return rank, publication.stock_external_id
+
+    return sorted(publications, key=urgency)
