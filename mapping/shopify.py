@@ -1,0 +1,215 @@
+"""Shopify's orders and products, as its Admin GraphQL API shows them, into canonical.
+
+Pure: payloads in, models out; which fields the payloads have is decided by the
+connector's documents. Webhook payloads have another shape; ``shopify_webhooks`` brings
+them into this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..canonical.listings import Listing, ListingState
+from ..canonical.orders import (
+    Fee,
+    FulfillmentState,
+    Order,
+    OrderLine,
+    PaymentState,
+)
+from .shopify_parts import (
+    count_refunded,
+    read_address,
+    read_customer,
+    read_discounts,
+    read_fulfillment,
+    read_line,
+    read_payments,
+    read_refund,
+    read_shipping,
+)
+from .shopify_values import (
+    UNREADABLE,
+    Json,
+    explain,
+    look_up,
+    name_variant,
+    no_money,
+    read_each,
+    read_money,
+    read_presentment,
+    read_text,
+    read_time,
+    read_time_if_any,
+)
+
+_PAYMENT_STATES = {state.name: state for state in PaymentState}
+_PAYMENT_STATES.pop("UNKNOWN")
+
+_FULFILLMENT_STATES = {
+    "UNFULFILLED": FulfillmentState.UNFULFILLED,
+    "OPEN": FulfillmentState.UNFULFILLED,
+    "PENDING_FULFILLMENT": FulfillmentState.UNFULFILLED,
+    "IN_PROGRESS": FulfillmentState.UNFULFILLED,
+    "REQUEST_DECLINED": FulfillmentState.UNFULFILLED,
+    "RESTOCKED": FulfillmentState.UNFULFILLED,
+    "SCHEDULED": FulfillmentState.UNFULFILLED,
+    "ON_HOLD": FulfillmentState.ON_HOLD,
+    "PARTIALLY_FULFILLED": FulfillmentState.PARTIALLY_FULFILLED,
+    "FULFILLED": FulfillmentState.FULFILLED,
+}
+_HELD = {"ON_HOLD", "SCHEDULED"}
+
+_LISTING_STATES = {
+    "ACTIVE": ListingState.ACTIVE,
+    "UNLISTED": ListingState.ACTIVE,  # sold to whoever has the link
+    "ARCHIVED": ListingState.INACTIVE,
+    "DRAFT": ListingState.INACTIVE,
+}
+
+
+def read_order(payload: Json) -> Order:
+    """Translate one order.
+
+    Raises:
+        MappingError: a required part is missing or cannot be understood; ``path`` says
+            where.
+    """
+    try:
+        return _read_order(payload)
+    except UNREADABLE as error:
+        raise explain(error, "") from error
+
+
+def read_listings(payload: Json) -> tuple[Listing, ...]:
+    """Translate one product into its variants, which are what is sold.
+
+    Raises:
+        MappingError: a required part is missing or cannot be understood.
+    """
+    try:
+        title = payload["title"]
+        state = _LISTING_STATES.get(payload["status"], ListingState.ACTIVE)
+        return read_each(
+            payload["variants"]["nodes"],
+            lambda variant: _read_variant(variant, title, state),
+            "variants.nodes",
+        )
+    except UNREADABLE as error:
+        raise explain(error, "") from error
+
+
+def _read_order(payload: Json) -> Order:
+    currency = payload["currencyCode"]
+    unknown: list[str] = []
+    refunds = read_each(
+        payload["refunds"],
+        lambda refund: read_refund(refund, currency, unknown),
+        "refunds",
+    )
+    taken_back = count_refunded(refunds)
+    reserved = payload["confirmed"]
+    lines = read_each(
+        payload["lineItems"]["nodes"],
+        lambda line: read_line(line, currency, taken_back, reserved=reserved),
+        "lineItems.nodes",
+    )
+    shipping = read_each(
+        payload["shippingLines"]["nodes"],
+        lambda line: read_shipping(line, currency),
+        "shippingLines.nodes",
+    )
+    status = payload["displayFulfillmentStatus"]
+    payment = payload["displayFinancialStatus"]
+    total = payload["totalPriceSet"]
+    return Order(
+        external_id=payload["id"],
+        number=read_text(payload["name"]),
+        placed_at=read_time(payload["processedAt"]),
+        updated_at=read_time(payload["updatedAt"]),
+        currency=currency,
+        prices_include_tax=payload["taxesIncluded"],
+        payment=PaymentState.UNKNOWN
+        if payment is None
+        else look_up(
+            _PAYMENT_STATES,
+            payment,
+            PaymentState.UNKNOWN,
+            ("displayFinancialStatus", unknown),
+        ),
+        fulfillment=look_up(
+            _FULFILLMENT_STATES,
+            status,
+            FulfillmentState.UNKNOWN,
+            ("displayFulfillmentStatus", unknown),
+        ),
+        cancelled_at=read_time_if_any(payload["cancelledAt"]),
+        cancel_reason=(payload["cancelReason"] or "").lower(),
+        held=status in _HELD,
+        test=payload["test"],
+        lines=lines,
+        shipping=shipping,
+        fees=_read_fees(payload, currency, lines, payload["shippingLines"]["nodes"]),
+        payments=read_payments(payload["transactions"], currency),
+        refunds=refunds,
+        fulfillments=read_each(
+            payload["fulfillments"],
+            lambda parcel: read_fulfillment(parcel, unknown),
+            "fulfillments",
+        ),
+        total=read_money(total, currency),
+        total_presentment=read_presentment(total, currency),
+        customer=read_customer(payload),
+        shipping_address=read_address(payload["shippingAddress"]),
+        billing_address=read_address(payload["billingAddress"]),
+        note=read_text(payload["note"]),
+        unknown_values=tuple(unknown),
+    )
+
+
+def _read_fees(
+    payload: Json,
+    currency: str,
+    lines: Sequence[OrderLine],
+    shipping: Sequence[Json],
+) -> tuple[Fee, ...]:
+    """Return charges and allowances that the order states for itself as a whole."""
+    zero = no_money(currency)
+    fees = []
+    duties = payload["originalTotalDutiesSet"]
+    if duties and not payload["dutiesIncluded"]:
+        fees.append(Fee(title="Duties", total=read_money(duties, currency), tax=zero))
+    charges = payload["originalTotalAdditionalFeesSet"]
+    if charges:
+        title = "Additional fees"
+        fees.append(Fee(title=title, total=read_money(charges, currency), tax=zero))
+    stated = payload["totalDiscountsSet"]
+    if stated:
+        unallocated = read_money(stated, currency)
+        for line in lines:
+            for discount in line.discounts:
+                unallocated -= discount.amount
+        for charge in shipping:
+            for discount in read_discounts(charge["discountAllocations"], currency):
+                unallocated -= discount.amount
+        if unallocated.minor > 0:
+            title = "Discount that belongs to no line"
+            fees.append(Fee(title=title, total=-unallocated, tax=zero))
+    return tuple(fees)
+
+
+def _read_variant(payload: Json, title: str, state: ListingState) -> Listing:
+    stock = payload["inventoryItem"]
+    level = stock["inventoryLevel"]
+    return Listing(
+        external_id=payload["id"],
+        stock_external_id=stock["id"],
+        sku=read_text(payload["sku"]),
+        barcode=read_text(payload["barcode"]),
+        title=name_variant(title, payload["title"]),
+        tracked=stock["tracked"],
+        quantity=level["quantities"][0]["quantity"]
+        if level and stock["tracked"]
+        else None,
+        state=state,
+    )
