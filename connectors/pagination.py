@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Final, Literal, Self
 
 import orjson
+from pydantic import TypeAdapter
 
 from ..canonical.errors import ContractBrokenError
-from ..canonical.model import require_utc
+from ..canonical.model import UtcTime, require_utc
 from ..canonical.pages import Record
 
-_VERSION = 1
+_VERSION: Final = 1
 """First part of an encoded watermark: cursors are saved for ever, and must read."""
+_SHAPE = TypeAdapter(tuple[Literal[1], UtcTime, frozenset[str]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Watermark:
 
     def encode(self) -> str:
         """Return the cursor as text, the same for equal watermarks."""
-        moment = self.moment.astimezone(UTC).isoformat()
+        moment = require_utc(self.moment).isoformat()
         return orjson.dumps([_VERSION, moment, sorted(self.seen)]).decode()
 
     @classmethod
@@ -47,16 +49,13 @@ class Watermark:
             ContractBrokenError: the text is not such a cursor.
         """
         try:
-            version, moment_text, seen = orjson.loads(cursor)
-            moment = require_utc(datetime.fromisoformat(moment_text))
-            if version != _VERSION:
-                raise ValueError("another version")
-            return cls(moment, frozenset(map(str, seen)))
-        except (ValueError, TypeError):
+            _, moment, seen = _SHAPE.validate_json(cursor)
+        except ValueError:
             raise ContractBrokenError(
                 "a saved cursor cannot be read",
                 next_step="Reset the cursor; what was pulled before is recognised.",
             ) from None
+        return cls(moment, seen)
 
     def leave_out_seen(self, records: Iterable[Record]) -> tuple[Record, ...]:
         """Return the records that are past this watermark, in the order they came."""
