@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -51,7 +52,10 @@ _PRIVATE_NETWORKS = [
 ]
 _NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 _PUBLIC_V6 = ip_network("2000::/3")
-_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?", re.IGNORECASE)
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(
+    rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?", re.IGNORECASE | re.ASCII
+)
 _NUMBER = re.compile(r"(?:0x[0-9a-f]*|\d+)", re.IGNORECASE | re.ASCII)
 
 
@@ -147,9 +151,11 @@ def _parse(base_url: str) -> httpx.URL:
         raise SettingsError("the address contains spaces, backslashes or control signs")
     try:
         url = httpx.URL(base_url)
+        # httpx takes any number for a port; the standard library's parser does not.
+        url = url.copy_with(port=urlsplit(base_url).port)
     except (httpx.InvalidURL, ValueError):
         raise SettingsError("the address is not a URL") from None
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not url.host or url.port == 0:
         raise SettingsError("the address must look like https://shop.example")
     if url.userinfo or url.query or url.fragment:
         raise SettingsError(
