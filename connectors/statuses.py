@@ -31,6 +31,7 @@ _REASON_KEYS = (
     "title",
     "code",
 )
+_NESTED = {"error", "errors", "message"}
 
 
 class Meaning(Enum):
@@ -124,7 +125,12 @@ def _sentences(parsed: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
         for part in parsed[:5]:
             yield from _sentences(part, prefix, depth + 1)
     elif isinstance(parsed, dict):
-        named = [key for key in _REASON_KEYS if parsed.get(key)]
+        # A product has a "title" too: under a list it is a field, and not a reason.
+        named = [
+            key
+            for key in _REASON_KEYS
+            if isinstance(parsed.get(key), str) or key in _NESTED & parsed.keys()
+        ]
         if named:
             for key in named:
                 yield from _sentences(parsed[key], prefix, depth + 1)
