@@ -1,0 +1,224 @@
+"""Reads and writes the quantities of products and variations.
+
+The shop has neither compare-and-set nor deltas: a write is absolute, and the hub reads
+just before it. The shop answers 200 to writes that it ignores, so each answer is
+compared with what was asked. Decides nothing about quantities.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from math import floor
+
+from ...canonical.clock import Clock
+from ...canonical.errors import (
+    ChannelError,
+    ContractBrokenError,
+    OutcomeUnknownError,
+    RejectedError,
+    RetryLaterError,
+)
+from ...canonical.pushes import Outcome, PushResult, StockWrite
+from ...canonical.stock import StockReading
+from ..calls import Answer, Call, Transport
+from .listings import chunks
+from .wire import (
+    BatchEntry,
+    Json,
+    StockFields,
+    join_ids,
+    read_rows,
+    read_shape,
+    read_time,
+)
+
+BATCH_MAX = 100
+"""The most objects in one batch; 101 is a 413."""
+_FIELDS = "id,manage_stock,stock_quantity"
+
+
+def read_stock(
+    transport: Transport, clock: Clock, ids: Sequence[str]
+) -> tuple[StockReading, ...]:
+    """Return one reading for each id, in the same order.
+
+    The quantity is None where the shop keeps none for this very record (unmanaged, or
+    managed by the parent) and where the record is gone.
+    """
+    readings: dict[str, StockReading] = {}
+    for collection, group in _group(dict.fromkeys(ids)).items():
+        for chunk in chunks(group, BATCH_MAX):
+            answer = _ask_for_stock(transport, collection, chunk)
+            read_at = read_time(answer, clock)
+            rows = [] if answer.status == 404 else read_rows(answer)
+            kept = {row.id: row for row in (read_shape(StockFields, r) for r in rows)}
+            for each in chunk:
+                row = kept.get(int(each.rpartition("/")[2]))
+                quantity = _whole(row.stock_quantity) if row and row.kept else None
+                readings[each] = StockReading(
+                    stock_external_id=each, quantity=quantity, read_at=read_at
+                )
+    return tuple(
+        readings.get(each)
+        or StockReading(stock_external_id=each, quantity=None, read_at=clock.now())
+        for each in ids
+    )
+
+
+def push_stock(
+    transport: Transport, writes: Sequence[StockWrite]
+) -> tuple[PushResult, ...]:
+    """Write quantities; one result for each, in the same order.
+
+    Writes to one record keep their order: a batch names no record twice.
+
+    Raises:
+        RetryLaterError: nothing at all was sent.
+    """
+    results: dict[int, PushResult] = {}
+    for collection, batch in _plan_batches(writes):
+        try:
+            answered = _send_batch(transport, collection, batch)
+        except RetryLaterError as error:
+            if not results:
+                raise
+            reason = f"not sent, the shop asked to wait: {error.message}"
+            answered = [PushResult(Outcome.UNKNOWN, reason)] * len(batch)
+        results.update(zip((index for index, _ in batch), answered, strict=True))
+    return tuple(
+        results.get(index, _refuse_id(write)) for index, write in enumerate(writes)
+    )
+
+
+Batch = list[tuple[int, StockWrite]]
+
+
+def _group(ids: Sequence[str] | dict[str, None]) -> dict[str, list[str]]:
+    """Sort ids by the collection that holds them; what is no id is left out."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for each in ids:
+        collection = _collection_of(each)
+        if collection:
+            groups[collection].append(each)
+    return dict(groups)
+
+
+def _collection_of(stock_id: str) -> str:
+    """Return where a stock record lives; empty where the id is none of ours."""
+    product, _, variation = stock_id.partition("/")
+    numbers = (product, variation) if "/" in stock_id else (product,)
+    if not all(number.isascii() and number.isdigit() for number in numbers):
+        return ""
+    return f"/products/{product}/variations" if "/" in stock_id else "/products"
+
+
+def _ask_for_stock(transport: Transport, collection: str, ids: Sequence[str]) -> Answer:
+    parameters = {
+        "include": join_ids([each.rpartition("/")[2] for each in ids]),
+        "per_page": str(BATCH_MAX),
+        "status": "any",
+        "_fields": _FIELDS,
+    }
+    # The product of variations may be gone; so are they then.
+    return transport.send(
+        Call("GET", collection, parameters, safe=True, accept_statuses=(404,))
+    )
+
+
+def _plan_batches(writes: Sequence[StockWrite]) -> Iterator[tuple[str, Batch]]:
+    """Yield batches per collection, of at most 100 writes and one per record."""
+    rounds: defaultdict[tuple[int, str], Batch] = defaultdict(list)
+    times_seen: defaultdict[str, int] = defaultdict(int)
+    for index, write in enumerate(writes):
+        collection = _collection_of(write.stock_external_id)
+        if collection:
+            turn = times_seen[write.stock_external_id]
+            times_seen[write.stock_external_id] += 1
+            rounds[turn, collection].append((index, write))
+    for (_, collection), batch in sorted(rounds.items(), key=lambda each: each[0][0]):
+        for start in range(0, len(batch), BATCH_MAX):
+            yield collection, batch[start : start + BATCH_MAX]
+
+
+def _send_batch(
+    transport: Transport, collection: str, batch: Batch
+) -> list[PushResult]:
+    """Send one batch. Not safe to repeat: a sale may have happened in between."""
+    update = [
+        {"id": _record_id(write), "stock_quantity": write.quantity}
+        for _, write in batch
+    ]
+    call = Call("POST", f"{collection}/batch", json={"update": update})
+    try:
+        answer = transport.send(call)
+    except OutcomeUnknownError as error:
+        return [PushResult(Outcome.UNKNOWN, error.message)] * len(batch)
+    except RejectedError as error:
+        return [PushResult(Outcome.REFUSED, error.message)] * len(batch)
+    entries = _index_entries(answer)
+    return [_judge(write, entries.get(_record_id(write))) for _, write in batch]
+
+
+def _record_id(write: StockWrite) -> int:
+    return int(write.stock_external_id.rpartition("/")[2])
+
+
+def _index_entries(answer: Answer) -> dict[int, Json]:
+    """Return a batch's answers by record id; an answer of another shape holds none.
+
+    The write was sent: what cannot be read leaves its outcome unknown, and no error.
+    """
+    try:
+        parsed = answer.json()
+    except ChannelError:
+        return {}
+    entries = parsed.get("update") if isinstance(parsed, dict) else None
+    found = {}
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("id"), int):
+            found[entry["id"]] = entry
+    return found
+
+
+def _judge(write: StockWrite, entry: Json | None) -> PushResult:
+    """Say what became of one write, by what the shop shows afterwards."""
+    if entry is None:
+        return PushResult(Outcome.UNKNOWN, "the shop's answer does not name the record")
+    try:
+        error = read_shape(BatchEntry, entry).error
+        if error is not None:
+            reason = error.message or error.code
+            return PushResult(Outcome.REFUSED, f"the shop refused: {reason}")
+        fields = read_shape(StockFields, entry)
+    except ContractBrokenError as broken:
+        return PushResult(Outcome.UNKNOWN, broken.message)
+    return _compare(write, fields)
+
+
+def _compare(write: StockWrite, fields: StockFields) -> PushResult:
+    if fields.manage_stock == "parent":
+        return PushResult(
+            Outcome.REFUSED, "its product keeps the stock of this variation"
+        )
+    if not fields.kept:
+        return PushResult(
+            Outcome.REFUSED,
+            "the shop does not track stock for this product (Inventory > Track "
+            "stock quantity is off), and ignored the quantity",
+        )
+    observed = _whole(fields.stock_quantity)
+    if observed != write.quantity:
+        reason = f"the shop answered with {observed} instead of {write.quantity}"
+        return PushResult(Outcome.UNKNOWN, reason, observed=observed)
+    return PushResult(Outcome.ACCEPTED, observed=observed)
+
+
+def _refuse_id(write: StockWrite) -> PushResult:
+    reason = f"{write.stock_external_id!r} is no id of a product or variation"
+    return PushResult(Outcome.REFUSED, reason)
+
+
+def _whole(quantity: float | None) -> int | None:
+    """Return whole units; a fraction cannot be sold as one."""
+    return None if quantity is None else floor(quantity)
