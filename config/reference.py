@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
@@ -59,12 +58,16 @@ def _describe_allowed(field: FieldInfo) -> str:
     if get_origin(annotation) is Literal:
         return "one of " + ", ".join(map(str, get_args(annotation)))
     words = _TYPE_WORDS.get(annotation, "text")
-    bounds = {type(bound): bound for bound in field.metadata}
-    lowest, above, highest = bounds.get(Ge), bounds.get(Gt), bounds.get(Le)
-    if isinstance(lowest, Ge) and isinstance(highest, Le):
-        return f"{words}, {lowest.ge} to {highest.le}"
-    if isinstance(above, Gt) and isinstance(highest, Le):
-        return f"{words}, above {above.gt}, at most {highest.le}"
+    bounds = {
+        name: getattr(bound, name)
+        for bound in field.metadata
+        for name in ("ge", "gt", "le")
+        if hasattr(bound, name)
+    }
+    if "ge" in bounds and "le" in bounds:
+        return f"{words}, {bounds['ge']} to {bounds['le']}"
+    if "gt" in bounds and "le" in bounds:
+        return f"{words}, above {bounds['gt']}, at most {bounds['le']}"
     return words
 
 
