@@ -118,7 +118,8 @@ def _describe_command(command: Any, name: str, parent: Any) -> Iterator[str]:
     lines = [f"### `{context.command_path}`", "", f"`{usage}`", ""]
     lines.append((command.help or "").strip())
     records = [parameter.get_help_record(context) for parameter in command.params]
-    rows = [f"| `{record[0]}` | {record[1]} |" for record in records if record]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in records if row]
+    rows = [f"| `{option}` | {meaning} |" for option, meaning in cells]
     if rows:
         lines += ["", "| option | meaning |", "|---|---|", *rows]
     yield "\n".join(lines)
