@@ -45,6 +45,7 @@ HTTP_CLIENTS = {
 }
 CATCH_ALLS = {
     "sync/worker.py": "one lane's defect must not stop the others",
+    "connectors/conformance/bench.py": "judges whatever a connector raises",
     "connectors/registry.py": "a plugin from elsewhere may raise anything on import",
 }
 UNTIMELY = re.compile(
@@ -62,7 +63,7 @@ INEXACT = re.compile(
     r"sqlalchemy\.(\w+\.)*(Float|Numeric|DECIMAL|REAL|Double|FLOAT|NUMERIC|DOUBLE)"
 )
 UNFINISHED = re.compile(
-    r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError|\bfor now\b|\bplaceholder\b"
+    r"#.*\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError|\bfor now\b|\bplaceholder\b"
 )
 
 
