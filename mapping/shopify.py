@@ -7,15 +7,17 @@ them into this one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..canonical.listings import Listing, ListingState
 from ..canonical.orders import (
+    Discount,
     Fee,
     FulfillmentState,
     Order,
     OrderLine,
     PaymentState,
+    Refund,
 )
 from .shopify_parts import (
     count_refunded,
@@ -103,24 +105,9 @@ def _read_order(payload: Json) -> Order:
     currency = payload["currencyCode"]
     unknown: list[str] = []
     refunds = read_each(
-        payload["refunds"],
-        lambda refund: read_refund(refund, currency, unknown),
-        "refunds",
+        payload["refunds"], lambda part: read_refund(part, currency, unknown), "refunds"
     )
-    taken_back = count_refunded(refunds)
-    reserved = payload["confirmed"]
-    lines = read_each(
-        payload["lineItems"]["nodes"],
-        lambda line: read_line(line, currency, taken_back, reserved=reserved),
-        "lineItems.nodes",
-    )
-    shipping = read_each(
-        payload["shippingLines"]["nodes"],
-        lambda line: read_shipping(line, currency),
-        "shippingLines.nodes",
-    )
-    status = payload["displayFulfillmentStatus"]
-    payment = payload["displayFinancialStatus"]
+    lines = _read_lines(payload, currency, refunds)
     total = payload["totalPriceSet"]
     return Order(
         external_id=payload["id"],
@@ -129,32 +116,24 @@ def _read_order(payload: Json) -> Order:
         updated_at=read_time(payload["updatedAt"]),
         currency=currency,
         prices_include_tax=payload["taxesIncluded"],
-        payment=PaymentState.UNKNOWN
-        if payment is None
-        else look_up(
-            _PAYMENT_STATES,
-            payment,
-            PaymentState.UNKNOWN,
-            ("displayFinancialStatus", unknown),
-        ),
-        fulfillment=look_up(
-            _FULFILLMENT_STATES,
-            status,
-            FulfillmentState.UNKNOWN,
-            ("displayFulfillmentStatus", unknown),
-        ),
+        payment=_read_payment_state(payload, unknown),
+        fulfillment=_read_fulfillment_state(payload, unknown),
         cancelled_at=read_time_if_any(payload["cancelledAt"]),
         cancel_reason=(payload["cancelReason"] or "").lower(),
-        held=status in _HELD,
+        held=payload["displayFulfillmentStatus"] in _HELD,
         test=payload["test"],
         lines=lines,
-        shipping=shipping,
-        fees=_read_fees(payload, currency, lines, payload["shippingLines"]["nodes"]),
+        shipping=read_each(
+            payload["shippingLines"]["nodes"],
+            lambda part: read_shipping(part, currency),
+            "shippingLines.nodes",
+        ),
+        fees=_read_fees(payload, currency, lines),
         payments=read_payments(payload["transactions"], currency),
         refunds=refunds,
         fulfillments=read_each(
             payload["fulfillments"],
-            lambda parcel: read_fulfillment(parcel, unknown),
+            lambda part: read_fulfillment(part, unknown),
             "fulfillments",
         ),
         total=read_money(total, currency),
@@ -167,11 +146,34 @@ def _read_order(payload: Json) -> Order:
     )
 
 
+def _read_lines(
+    payload: Json, currency: str, refunds: Sequence[Refund]
+) -> tuple[OrderLine, ...]:
+    taken_back = count_refunded(refunds)
+    reserved = payload["confirmed"]
+    return read_each(
+        payload["lineItems"]["nodes"],
+        lambda part: read_line(part, currency, taken_back, reserved=reserved),
+        "lineItems.nodes",
+    )
+
+
+def _read_payment_state(payload: Json, unknown: list[str]) -> PaymentState:
+    word = payload["displayFinancialStatus"]
+    if word is None:
+        return PaymentState.UNKNOWN
+    where = ("displayFinancialStatus", unknown)
+    return look_up(_PAYMENT_STATES, word, PaymentState.UNKNOWN, where)
+
+
+def _read_fulfillment_state(payload: Json, unknown: list[str]) -> FulfillmentState:
+    word = payload["displayFulfillmentStatus"]
+    where = ("displayFulfillmentStatus", unknown)
+    return look_up(_FULFILLMENT_STATES, word, FulfillmentState.UNKNOWN, where)
+
+
 def _read_fees(
-    payload: Json,
-    currency: str,
-    lines: Sequence[OrderLine],
-    shipping: Sequence[Json],
+    payload: Json, currency: str, lines: Sequence[OrderLine]
 ) -> tuple[Fee, ...]:
     """Return charges and allowances that the order states for itself as a whole."""
     zero = no_money(currency)
@@ -183,19 +185,23 @@ def _read_fees(
     if charges:
         title = "Additional fees"
         fees.append(Fee(title=title, total=read_money(charges, currency), tax=zero))
-    stated = payload["totalDiscountsSet"]
-    if stated:
-        unallocated = read_money(stated, currency)
-        for line in lines:
-            for discount in line.discounts:
-                unallocated -= discount.amount
-        for charge in shipping:
-            for discount in read_discounts(charge["discountAllocations"], currency):
-                unallocated -= discount.amount
+    if payload["totalDiscountsSet"]:
+        unallocated = read_money(payload["totalDiscountsSet"], currency)
+        for discount in _list_allocated(payload, currency, lines):
+            unallocated -= discount.amount
         if unallocated.minor > 0:
             title = "Discount that belongs to no line"
             fees.append(Fee(title=title, total=-unallocated, tax=zero))
     return tuple(fees)
+
+
+def _list_allocated(
+    payload: Json, currency: str, lines: Sequence[OrderLine]
+) -> Iterator[Discount]:
+    for line in lines:
+        yield from line.discounts
+    for charge in payload["shippingLines"]["nodes"]:
+        yield from read_discounts(charge["discountAllocations"], currency)
 
 
 def _read_variant(payload: Json, title: str, state: ListingState) -> Listing:

@@ -1,1 +1,25 @@
-"""Filled in below."""
+"""Shopify through its Admin GraphQL API, version 2026-07.
+
+Only ``plugin`` is for others; the rest of the folder is private to the connector.
+"""
+
+from __future__ import annotations
+
+from ...mapping import shopify as translator
+from ..sdk import Plugin
+from .connector import TRAITS, ShopifyConnector
+from .graphql import API_VERSION
+from .settings import ShopifySettings
+
+plugin = Plugin(
+    kind="shopify",
+    title="Shopify",
+    api_version=API_VERSION,
+    settings=ShopifySettings,
+    traits=TRAITS,
+    translator=translator,
+    connector=ShopifyConnector,
+    connect=ShopifyConnector,
+)
+
+__all__ = ["plugin"]

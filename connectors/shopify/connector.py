@@ -1,0 +1,248 @@
+"""One Shopify shop, ready to talk: what the hub can ask of it.
+
+Requests and answers only. What a document says is in ``documents``, what an error means
+in ``graphql``, how records are read in ``mapping.shopify``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ...canonical.errors import (
+    ContractBrokenError,
+    OutcomeUnknownError,
+    RejectedError,
+)
+from ...canonical.pages import Delivery, Page, Record
+from ...canonical.pushes import (
+    Account,
+    CancellationPush,
+    FulfillmentPush,
+    Outcome,
+    PushResult,
+    StockWrite,
+    Subscription,
+)
+from ...canonical.stock import StockReading
+from ..pagination import require_progress
+from ..sdk import Context, StockWriteMode, Traits
+from . import documents, stock, subscriptions
+from .account import find_location, read_account
+from .auth import ShopifyAuth
+from .cancelling import cancel_order
+from .cost import RECORDS_MAX, PageSize
+from .cursor import OVERLAP, VISIBILITY_LAG, Scan
+from .fulfillment import find_parcel
+from .graphql import Admin, LostPlaceError, Reply, ask_affordably, ask_in_parts
+from .ids import to_gids
+from .records import (
+    Json,
+    complete_order,
+    complete_product,
+    make_records,
+    read_change,
+)
+from .settings import ShopifySettings
+from .shipping import read_work, tell_parcel
+from .webhooks import TOPICS, read_delivery
+from .wire import Connection, Nodes
+
+TRAITS = Traits(
+    stock_write=StockWriteMode.COMPARE_AND_SET,
+    stock_batch_max=RECORDS_MAX,
+    fetch_batch_max=50,
+    requests_per_second=10.0,
+    burst=40,
+    overlap_seconds=int(OVERLAP.total_seconds()),
+    visibility_lag_seconds=int(VISIBILITY_LAG.total_seconds()),
+    settle_seconds=5,
+)
+
+
+class ShopifyConnector:
+    """Talks to one shop through the Admin GraphQL API. Building it does no I/O."""
+
+    def __init__(self, settings: ShopifySettings, context: Context) -> None:
+        self._settings = settings
+        self._clock = context.clock
+        transport = context.transports.open(
+            base_url=settings.shop,
+            auth=ShopifyAuth(settings, context.credentials, context.clock),
+            requests_per_second=TRAITS.requests_per_second,
+            burst=TRAITS.burst,
+        )
+        self._admin = Admin(transport)
+        self._orders_at_once = PageSize(50)
+        self._products_at_once = PageSize(20)
+        self._stock_at_once = PageSize(RECORDS_MAX)
+        self._location_found = ""
+
+    def check(self) -> Account:
+        """Prove credentials, scopes and the location with Shopify."""
+        return read_account(self._admin, self._settings)
+
+    # -- orders ------------------------------------------------------------------------
+
+    def pull_orders(self, cursor: str | None, *, since: datetime) -> Page:
+        """Return the next page of orders, in the order of their change."""
+        scan = Scan.decode(cursor) if cursor else Scan(since)
+        try:
+            reply = self._ask_orders(scan)
+        except LostPlaceError:
+            scan = scan.start_again()
+            reply = self._ask_orders(scan)
+        page = reply.read(Connection, "orders")
+        orders = [complete_order(self._admin, order) for order in page.nodes]
+        records = make_records(orders, scan.since)
+        changes = [change for order in orders if (change := read_change(order))]
+        scan = scan.see(changes, reply.channel_time)
+        if not page.page_info.has_next_page or scan.has_caught_up(changes):
+            return Page(records, scan.finish().encode(), complete=True)
+        scan = replace(scan, after=_follow(scan.after, page))
+        return Page(records, scan.encode(), complete=False)
+
+    def _ask_orders(self, scan: Scan) -> Reply:
+        return ask_affordably(
+            self._orders_at_once,
+            lambda count: self._admin.ask(
+                documents.ORDERS, first=count, after=scan.after, query=scan.query
+            ),
+        )
+
+    def fetch_orders(self, external_ids: Sequence[str]) -> tuple[Record, ...]:
+        """Return the named orders as they are now; global or bare numeric ids."""
+        replies = ask_in_parts(
+            self._orders_at_once,
+            to_gids("Order", external_ids),
+            lambda ids: self._admin.ask(documents.ORDERS_BY_ID, ids=ids),
+        )
+        orders = [complete_order(self._admin, order) for order in _list_found(replies)]
+        return make_records(orders, self._clock.now())
+
+    # -- listings and stock ------------------------------------------------------------
+
+    def pull_listings(self, cursor: str | None) -> Page:
+        """Return the next page of products with their variants, oldest first."""
+        location = self._location()
+        reply = ask_affordably(
+            self._products_at_once,
+            lambda count: self._admin.ask(
+                documents.PRODUCTS,
+                first=count,
+                after=cursor or None,
+                location=location,
+            ),
+        )
+        page = reply.read(Connection, "products")
+        products = [
+            complete_product(self._admin, product, location) for product in page.nodes
+        ]
+        records = make_records(products, reply.channel_time or self._clock.now())
+        if page.page_info.has_next_page:
+            return Page(records, _follow(cursor or None, page), complete=False)
+        return Page(records, page.page_info.end_cursor or cursor or "", complete=True)
+
+    def fetch_listings(self, external_ids: Sequence[str]) -> tuple[Record, ...]:
+        """Return the named products as they are now; global or bare numeric ids."""
+        location = self._location()
+        replies = ask_in_parts(
+            self._products_at_once,
+            to_gids("Product", external_ids),
+            lambda ids: self._admin.ask(
+                documents.PRODUCTS_BY_ID, ids=ids, location=location
+            ),
+        )
+        products = [
+            complete_product(self._admin, product, location)
+            for product in _list_found(replies)
+        ]
+        return make_records(products, self._clock.now())
+
+    def read_stock(self, stock_external_ids: Sequence[str]) -> tuple[StockReading, ...]:
+        """Return what Shopify calls ``available`` at the location, for each id."""
+        return stock.read_stock(
+            self._admin,
+            stock_external_ids,
+            location=self._location(),
+            at_once=self._stock_at_once,
+            now=self._clock.now(),
+        )
+
+    def push_stock(self, writes: Sequence[StockWrite]) -> tuple[PushResult, ...]:
+        """Set quantities, each only if Shopify still has the one that was expected."""
+        return stock.write_stock(self._admin, writes, self._location())
+
+    def _location(self) -> str:
+        if not self._location_found:
+            self._location_found = find_location(self._admin, self._settings)
+        return self._location_found
+
+    # -- parcels and cancellations -----------------------------------------------------
+
+    def push_fulfillment(self, push: FulfillmentPush) -> PushResult:
+        """Tell Shopify that goods left; a parcel that it knows is not told again."""
+        location, notify = self._location(), self._settings.notify_buyer
+        return _settle(
+            lambda: tell_parcel(self._admin, push, location=location, notify=notify)
+        )
+
+    def find_fulfillment(self, push: FulfillmentPush) -> str | None:
+        """Return Shopify's id of a parcel, by tracking number or else by its lines."""
+        order = read_work(self._admin, push.order_external_id)
+        return find_parcel(order, push) if order else None
+
+    def push_cancellation(self, push: CancellationPush) -> PushResult:
+        """Ask Shopify to cancel an order; no money goes back, and nobody is mailed."""
+        return _settle(lambda: cancel_order(self._admin, push))
+
+    # -- webhooks ----------------------------------------------------------------------
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that the hub wants to hear of."""
+        return TOPICS
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """Verify a delivery on its raw bytes and say which record to look at."""
+        return read_delivery(
+            headers,
+            body,
+            secrets=self._settings.webhook_secrets,
+            domain=self._settings.domain,
+        )
+
+    def list_subscriptions(self) -> tuple[Subscription, ...]:
+        """Return the subscriptions that the app made in this shop."""
+        return subscriptions.list_subscriptions(self._admin)
+
+    def subscribe(self, topic: str, callback_url: str) -> Subscription:
+        """Ask Shopify to call ``callback_url`` about ``topic``; safe to repeat."""
+        return subscriptions.subscribe(self._admin, topic, callback_url)
+
+    def unsubscribe(self, external_id: str) -> None:
+        """End a subscription; one that is gone already is no error."""
+        subscriptions.unsubscribe(self._admin, external_id)
+
+
+def _follow(asked_with: str | None, page: Connection) -> str:
+    token = require_progress(asked_with, page.page_info.end_cursor)
+    if token is None:
+        raise ContractBrokenError("Shopify has more pages and no token for the next")
+    return token
+
+
+def _list_found(replies: Sequence[Reply]) -> list[Json]:
+    """Return the nodes that exist; those of another kind came back empty."""
+    return [node for reply in replies for node in reply.read(Nodes).nodes if node]
+
+
+def _settle(write: Callable[[], PushResult]) -> PushResult:
+    """Return what became of a write, where Shopify refused or went silent too."""
+    try:
+        return write()
+    except OutcomeUnknownError as error:
+        return PushResult(Outcome.UNKNOWN, error.message)
+    except RejectedError as error:
+        return PushResult(Outcome.REFUSED, error.message)
