@@ -10,6 +10,7 @@ import math
 import threading
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from email.utils import format_datetime
 
 import httpx
 
@@ -92,6 +93,8 @@ class Simulator(ABC):
             response = self._refuse(request) or self._spoil(
                 request, self.answer(request)
             )
+            date = format_datetime(self.clock.now(), usegmt=True)
+        response = replace(response, headers={"date": date, **response.headers})
         if self.faults.strikes(Fault.SLOW):
             response = replace(response, hold_seconds=self.faults.options.slow_seconds)
         return response

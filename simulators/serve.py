@@ -52,6 +52,8 @@ class Server:
             log_config=None,
             log_level="critical",
             access_log=False,
+            date_header=False,  # the simulator's own clock says the date
+            server_header=False,
             http="h11",
             loop="asyncio",
             timeout_graceful_shutdown=1,

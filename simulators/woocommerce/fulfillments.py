@@ -6,6 +6,7 @@ order's status stays as it is. Both seen on a real server.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from ..wire import Request, Response, json_response
@@ -16,6 +17,7 @@ from .render_parts import fulfillment_json
 from .state import Fulfillment, Json, Order, State
 
 _ITEMS_KEY = "_items"
+_SUMMARY_KEY = "_fulfillment_status"
 
 
 def list_fulfillments(state: State, _request: Request, order_id: int) -> Response:
@@ -53,6 +55,7 @@ def post_fulfillment(state: State, request: Request, order_id: int) -> Response:
     order.fulfillments.append(fulfillment)
     if fulfillment.fulfilled:
         _tell_world(state, order, fulfillment)
+    _write_order_status(state, order)
     orders.record_change(state, order)
     return json_response(fulfillment_json(order, fulfillment, created=True), status=201)
 
@@ -72,6 +75,7 @@ def put_fulfillment(
     fulfillment.updated = state.now()
     if fulfillment.fulfilled and not was_fulfilled:
         _tell_world(state, order, fulfillment)
+    _write_order_status(state, order)
     orders.record_change(state, order)
     return json_response(fulfillment_json(order, fulfillment, created=True))
 
@@ -82,8 +86,26 @@ def delete_fulfillment(
     """Answer ``DELETE /orders/{id}/fulfillments/{id}``."""
     order = orders.find_order(state, order_id, "order")
     order.fulfillments.remove(_find(order, fulfillment_id))
+    _write_order_status(state, order)
     orders.record_change(state, order)
     return json_response({"message": "Fulfillment deleted successfully."})
+
+
+def _write_order_status(state: State, order: Order) -> None:
+    """Keep the order's meta that sums its fulfillments up; its status stays."""
+    told: Counter[int] = Counter()
+    for one in order.fulfillments:
+        if one.fulfilled:
+            for row in _items_of(one):
+                told[int(row["item_id"])] += row["qty"]
+    summary: str | None = "unfulfilled"
+    if not order.fulfillments:
+        summary = None
+    elif all(told[line.line_id] >= line.quantity for line in order.lines):
+        summary = "fulfilled"
+    elif any(told.values()):
+        summary = "partially_fulfilled"
+    orders.write_meta(state, order.meta, [{"key": _SUMMARY_KEY, "value": summary}])
 
 
 def _new_meta(state: State, content: Json) -> list[Json]:
@@ -117,11 +139,17 @@ def _refusal(message: str) -> ApiError:
 
 def _tell_world(state: State, order: Order, fulfillment: Fulfillment) -> None:
     """Enter the shipped units of lines that exist; the server takes any ids."""
-    items = next(one["value"] for one in fulfillment.meta if one["key"] == _ITEMS_KEY)
-    for row in items:
+    for row in _items_of(fulfillment):
         line = order.line(int(row["item_id"]))
         if line is not None:
             orders.ship(state, order, line, int(row["qty"]))
+
+
+def _items_of(fulfillment: Fulfillment) -> list[Json]:
+    items: list[Json] = next(
+        one["value"] for one in fulfillment.meta if one["key"] == _ITEMS_KEY
+    )
+    return items
 
 
 def _find(order: Order, fulfillment_id: int) -> Fulfillment:

@@ -213,29 +213,26 @@ def write_meta(state: State, meta: list[Json], written: Sequence[Any]) -> None:
             ),
             None,
         )
-        if found is None:
-            row = {
-                "id": state.new_id(),
-                "key": entry["key"],
-                "value": entry.get("value"),
-            }
-            meta.append(row)
-        elif entry.get("value", "") is None:
+        value = entry.get("value", "")
+        if found is None and value is not None:
+            meta.append({"id": state.new_id(), "key": entry["key"], "value": value})
+        elif found is not None and value is None:
             meta.remove(found)
-        else:
-            found["value"] = entry.get("value")
+        elif found is not None:
+            found["value"] = value
 
 
 def trash(state: State, order: Order) -> None:
     """Throw an order into the trash; its stock stays taken."""
-    order.status_before_trash = order.status
+    stock.forget_sale(state, order)
     order.status = "trash"
     state.touch(order)
     notify(state, "order.deleted", order.order_id, order.created)
 
 
 def erase(state: State, order: Order) -> None:
-    """Delete an order for good."""
+    """Delete an order for good; its stock stays taken."""
+    stock.forget_sale(state, order)
     del state.orders[order.order_id]
     notify(state, "order.deleted", order.order_id, order.created)
 

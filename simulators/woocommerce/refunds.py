@@ -175,6 +175,7 @@ def _return_units(
     )
     if restocked:
         part.line.units_sold -= part.quantity
+        part.line.units_restocked += part.quantity
         stock.restock(state, part.line, part.quantity)
 
 

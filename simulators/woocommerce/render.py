@@ -88,16 +88,13 @@ def line_json(state: State, line: Line, decimals: int) -> Json:
     """Return one product line."""
     parent = line.product.parent_id
     meta = list(line.meta)
-    if line.stock_taken:
-        meta.append(
-            {
-                "id": line.line_id * 10,
-                "key": "_reduced_stock",
-                "value": str(line.stock_taken),
-                "display_key": "_reduced_stock",
-                "display_value": str(line.stock_taken),
-            }
-        )
+    counted = {
+        "_reduced_stock": line.stock_taken,
+        "_restock_refunded_items": line.units_restocked,
+    }
+    for place, (key, count) in enumerate(counted.items()):
+        if count:
+            meta.append(line_meta(line.line_id * 10 + place, key, count))
     return {
         "id": line.line_id,
         "name": line.name,
@@ -117,6 +114,18 @@ def line_json(state: State, line: Line, decimals: int) -> Json:
         "parent_name": state.products[parent].name
         if parent in state.products
         else None,
+    }
+
+
+def line_meta(meta_id: int, key: str, count: int) -> Json:
+    """Return a meta entry of a line, with the extra keys that lines have."""
+    text = str(count)
+    return {
+        "id": meta_id,
+        "key": key,
+        "value": text,
+        "display_key": key,
+        "display_value": text,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .amounts import amount_text
-from .render import line_json, links, taxes_json
+from .render import line_json, line_meta, links, taxes_json
 from .state import Fulfillment, Json, Note, Order, Refund, State
 from .times import gmt_text, local_text
 
@@ -26,13 +26,9 @@ def refund_json(state: State, order: Order, refund: Refund) -> Json:
                 "total_tax": amount_text(-part.total_tax, places),
                 "taxes": taxes_json(-part.total_tax, -part.total_tax),
                 "meta_data": [
-                    {
-                        "id": part.refund_line_id * 10,
-                        "key": "_refunded_item_id",
-                        "value": str(part.line.line_id),
-                        "display_key": "_refunded_item_id",
-                        "display_value": str(part.line.line_id),
-                    }
+                    line_meta(
+                        part.refund_line_id * 10, "_refunded_item_id", part.line.line_id
+                    )
                 ],
             }
         )

@@ -103,6 +103,8 @@ class Line:
     units_sold: int = 0
     """What the world's books hold as sold and neither cancelled nor restocked."""
     units_shipped: int = 0
+    units_restocked: int = 0
+    """What refunds gave back: the meta ``_restock_refunded_items``."""
     meta: list[Json] = field(default_factory=list)
 
 
@@ -174,7 +176,6 @@ class Order:
     paid: datetime | None = None
     completed: datetime | None = None
     has_taken_stock: bool = False
-    status_before_trash: str = ""
     meta: list[Json] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)

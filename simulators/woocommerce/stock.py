@@ -68,6 +68,23 @@ def give_back(state: State, order: Order, line: Line, quantity: int) -> None:
     restock(state, line, quantity)
 
 
+def forget_sale(state: State, order: Order) -> None:
+    """Take an order that nobody will ship out of the world's sales.
+
+    The shop's counters stay as they are: so it is with orders thrown away.
+    """
+    for line in order.lines:
+        unshipped = line.units_sold - line.units_shipped
+        if unshipped > 0:
+            line.units_sold -= unshipped
+            state.simulator.world.record_cancellation(
+                state.simulator.channel,
+                str(order.order_id),
+                str(line.line_id),
+                unshipped,
+            )
+
+
 def restock(state: State, line: Line, quantity: int) -> None:
     """Raise the counter that a line took from, by no more than it took."""
     returned = min(quantity, line.stock_taken)
