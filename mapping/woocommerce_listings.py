@@ -89,11 +89,11 @@ def _name_variation(product: WireProduct, variation: WireProduct) -> str:
     return unescape(name)
 
 
-def _read_state(status: str) -> ListingState:
+def _read_state(status: str | bool) -> ListingState:
     """Drafts, pending, private, scheduled and plugins' states: nobody can buy it."""
     if status == "trash":
         return ListingState.DELETED
-    return ListingState.ACTIVE if status == "publish" else ListingState.INACTIVE
+    return ListingState.ACTIVE if status in {"publish", True} else ListingState.INACTIVE
 
 
 def _join_states(product: ListingState, variation: ListingState) -> ListingState:

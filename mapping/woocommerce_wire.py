@@ -169,12 +169,13 @@ class WireProduct(BaseModel):
 
     ``manage_stock`` of a variation is "parent" where its product keeps the quantity.
     A variation without a SKU of its own shows its product's. Plugins that sell by
-    weight make ``stock_quantity`` a fraction.
+    weight make ``stock_quantity`` a fraction. One documented variation has the status
+    true, as version 2 of the API had it.
     """
 
     id: int
     type: Text = "simple"
-    status: Text = "publish"
+    status: str | bool = "publish"
     name: Text = ""
     sku: Text = ""
     global_unique_id: Text = ""

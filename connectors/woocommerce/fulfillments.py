@@ -29,6 +29,7 @@ from .wire import (
     Note,
     OrderHead,
     Refusal,
+    is_id,
     read_one,
     read_rows,
     read_shape,
@@ -91,7 +92,7 @@ def push_cancellation(transport: Transport, push: CancellationPush) -> PushResul
 
 
 def _read_order(transport: Transport, order_id: str) -> OrderHead:
-    if not (order_id.isascii() and order_id.isdigit()):
+    if not is_id(order_id):
         raise RejectedError(f"{order_id!r} is no id of an order")
     answer = transport.send(Call("GET", f"/orders/{order_id}", safe=True))
     return read_one(OrderHead, answer)
@@ -166,7 +167,13 @@ def _tell_natively(
 
 
 def _describe_parcel(push: FulfillmentPush) -> list[Json]:
-    """Return the meta data that makes a fulfillment what it is."""
+    """Return the meta data that makes a fulfillment what it is.
+
+    Raises:
+        RejectedError: a line's id is none of this shop's.
+    """
+    if not all(is_id(line.line_external_id) for line in push.lines):
+        raise RejectedError("a line of the parcel has no id of this shop")
     lines = [
         {"item_id": int(line.line_external_id), "qty": line.quantity}
         for line in push.lines

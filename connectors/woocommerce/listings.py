@@ -14,7 +14,7 @@ from ...canonical.pages import Page, Record
 from ..calls import Call, Transport
 from .orders import fetch_records
 from .paging import Walk, has_more, refuse_cursor
-from .wire import Json, as_record, join_ids, read_rows, read_total
+from .wire import Json, as_record, is_id, join_ids, read_rows, read_total
 
 PAGE_SIZE = 25
 """Small, because every variable product of a page costs a request of its own."""
@@ -49,7 +49,7 @@ def pull_listings(transport: Transport, cursor: str | None) -> Page:
 def fetch_listings(transport: Transport, ids: Sequence[str]) -> tuple[Record, ...]:
     """Return the named products; the id of a variation names its product."""
     products = dict.fromkeys(each.partition("/")[0] for each in ids)
-    wanted = [each for each in products if each.isascii() and each.isdigit()]
+    wanted = [each for each in products if is_id(each)]
     found = fetch_records(transport, "products", wanted)
     return tuple(_add_variations(transport, dict(each.payload)) for each in found)
 

@@ -21,7 +21,7 @@ from ...mapping.woocommerce_status import FULFILLMENT_STATUS_KEY
 from ...mapping.woocommerce_wire import find_meta
 from ..calls import Answer, Call, Transport
 from .paging import Lane, format_after, refuse_cursor
-from .wire import Json, as_record, join_ids, read_rows, read_time, read_total
+from .wire import Json, as_record, is_id, join_ids, read_rows, read_time, read_total
 
 PAGE_SIZE = 100
 """The most that the shop gives; 101 is a 400."""
@@ -49,7 +49,7 @@ def pull_orders(
 
 def fetch_orders(transport: Transport, ids: Sequence[str]) -> tuple[Record, ...]:
     """Return the named orders as they are now, whatever their status."""
-    wanted = [each for each in dict.fromkeys(ids) if each.isascii() and each.isdigit()]
+    wanted = [each for each in dict.fromkeys(ids) if is_id(each)]
     records = fetch_records(transport, "orders", wanted)
     return tuple(_add_details(transport, record) for record in records)
 

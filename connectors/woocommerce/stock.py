@@ -27,6 +27,7 @@ from .wire import (
     BatchEntry,
     Json,
     StockFields,
+    is_id,
     join_ids,
     read_rows,
     read_shape,
@@ -108,7 +109,7 @@ def _collection_of(stock_id: str) -> str:
     """Return where a stock record lives; empty where the id is none of ours."""
     product, _, variation = stock_id.partition("/")
     numbers = (product, variation) if "/" in stock_id else (product,)
-    if not all(number.isascii() and number.isdigit() for number in numbers):
+    if not all(is_id(number) for number in numbers):
         return ""
     return f"/products/{product}/variations" if "/" in stock_id else "/products"
 

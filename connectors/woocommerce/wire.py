@@ -176,7 +176,7 @@ def read_rows(answer: Answer) -> list[Json]:
 def read_total(answer: Answer) -> int | None:
     """Return how many rows a list has in all; None where a proxy took the header."""
     text = answer.headers.get("x-wp-total", "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if is_id(text) else None
 
 
 def read_time(answer: Answer, clock: Clock) -> datetime:
@@ -197,3 +197,8 @@ def as_record(row: Json) -> Record:
 def join_ids(ids: Sequence[str]) -> str:
     """Return ids as an ``include`` argument."""
     return ",".join(ids)
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text can be an id of this shop: ASCII digits and nothing else."""
+    return text.isascii() and text.isdigit()
