@@ -28,7 +28,7 @@ class AuditRow:
 
 def write(connection: Connection, row: AuditRow) -> None:
     """Append one entry."""
-    values = {name: getattr(row, name) for name in audit.columns.keys()}
+    values = {name: getattr(row, name) for name in AuditRow.__slots__}
     values["before"], values["after"] = dict(row.before), dict(row.after)
     connection.execute(audit.insert().values(values))
 

@@ -30,6 +30,8 @@ from ..canonical.errors import (
     StoreFullError,
 )
 
+__all__ = ["BUSY_SECONDS", "Connection", "Store"]
+
 BUSY_SECONDS = 20
 _READING = "crossdock_reading"
 
@@ -40,6 +42,12 @@ class Store:
     def __init__(self, url: str) -> None:
         self.engine = _create_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._reading: dict[str, Any] = (
+            {_READING: True}
+            if self.is_sqlite
+            # PostgreSQL shows every statement a newer state unless it is told not to.
+            else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -57,7 +65,7 @@ class Store:
     def reading(self) -> Iterator[Connection]:
         """Yield a connection that sees one consistent state and changes nothing."""
         with _plain_errors(self.engine), self.engine.connect() as connection:
-            yield connection.execution_options(**{_READING: True})
+            yield connection.execution_options(**self._reading)
 
     def close(self) -> None:
         """Give all connections back to the database."""
@@ -73,13 +81,21 @@ def _create_engine(url: str) -> Engine:
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+            parsed,
+            hide_parameters=True,
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        return create_engine(
+            parsed,
+            hide_parameters=True,  # an error must not print a customer's address
+            pool_size=10,
+            max_overflow=20,
+            pool_pre_ping=True,
+        )
     except (NoSuchModuleError, ImportError) as error:
         raise _wrong_url(url) from error
 

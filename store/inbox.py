@@ -71,14 +71,10 @@ def load_known(
         versions.setdefault(external_id, set()).add(version)
     applied: dict[str, datetime] = {}
     if versions and stream is Stream.ORDERS:
-        applied = {
-            external_id: updated_at
-            for external_id, updated_at in connection.execute(
-                select(orders.c.external_id, orders.c.updated_at).where(
-                    orders.c.channel == channel, orders.c.external_id.in_(versions)
-                )
-            )
-        }
+        times = select(orders.c.external_id, orders.c.updated_at).where(
+            orders.c.channel == channel, orders.c.external_id.in_(versions)
+        )
+        applied = {row.external_id: row.updated_at for row in connection.execute(times)}
     return {
         external_id: KnownRecord(frozenset(kept), applied.get(external_id))
         for external_id, kept in versions.items()

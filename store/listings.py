@@ -66,6 +66,16 @@ def load_channel_listings(connection: Connection, channel: str) -> list[ListingR
     return _load(connection, listings.c.channel == channel)
 
 
+def load_with_skus(
+    connection: Connection, channel: str, sku_texts: Iterable[str]
+) -> list[ListingRow]:
+    """Return the listings of a channel that carry one of these SKU texts."""
+    texts = list(sku_texts)
+    return _load(
+        connection, (listings.c.channel == channel) & listings.c.sku.in_(texts)
+    )
+
+
 def load_stock_records(
     connection: Connection, names: Iterable[str]
 ) -> dict[tuple[str, str], list[ListingRow]]:

@@ -11,7 +11,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 
 from .columns import to_microseconds
 from .tables import marks
@@ -59,7 +67,7 @@ class Mark(NamedTuple):
 def put(
     connection: Connection, wanted: Sequence[Mark], generation: int, marked_at: datetime
 ) -> None:
-    """Set marks; one that is set already becomes due at the earlier of the two times."""
+    """Set marks; one set already becomes due at the earlier of the two times."""
     unique = {(mark.kind, mark.key): mark for mark in reversed(wanted)}
     rows = [
         {
@@ -76,8 +84,8 @@ def put(
     ]
     if not rows:
         return
-    earlier = literal_column("excluded.not_before")
-    urgent = literal_column("excluded.priority")
+    earlier: ColumnElement[datetime] = literal_column("excluded.not_before")
+    urgent: ColumnElement[int] = literal_column("excluded.priority")
     upsert(
         connection,
         marks,
@@ -124,9 +132,11 @@ def load_due_lanes(connection: Connection, now: datetime) -> list[str]:
     return sorted(found)
 
 
-def find_next_due(connection: Connection) -> datetime | None:
-    """Return when the next mark becomes due; None if there is none."""
-    return connection.scalar(select(func.min(marks.c.not_before)))
+def find_next_due(connection: Connection, lane: str) -> datetime | None:
+    """Return when the next mark of a lane becomes due; None if there is none."""
+    query = select(func.min(marks.c.not_before)).where(marks.c.lane == lane)
+    first: datetime | None = connection.scalar(query)
+    return first
 
 
 def clear(connection: Connection, handled: Iterable[Mark]) -> None:

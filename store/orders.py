@@ -18,6 +18,8 @@ from ..canonical.stock import StockKey
 from .rows import insert_rows, update_rows
 from .tables import allocations, fulfillment_lines, fulfillments, order_lines, orders
 
+ID_DIGITS_MAX = 19
+
 _LINE_CHANGES = (
     "quantity",
     "wanted",
@@ -304,6 +306,39 @@ def _parcel_row(order_id: int, parcel: Parcel) -> tuple[Any, ...]:
         parcel.told_at,
         parcel.cancelled,
     )
+
+
+def find_by_parcel(connection: Connection, parcel_id: int) -> KnownOrder | None:
+    """Return the order that a parcel belongs to."""
+    owner = select(fulfillments.c.order_id).where(fulfillments.c.id == parcel_id)
+    found = _load(connection, orders.c.id.in_(owner))
+    return found[0] if found else None
+
+
+def find_by_reference(
+    connection: Connection, reference: str, channel: str | None = None
+) -> list[KnownOrder]:
+    """Return the orders that a person may mean: by number, channel's id or our id."""
+    named = (orders.c.number == reference) | (orders.c.external_id == reference)
+    if reference.isascii() and reference.isdigit() and len(reference) < ID_DIGITS_MAX:
+        named |= orders.c.id == int(reference)
+    if channel is not None:
+        named &= orders.c.channel == channel
+    return _load(connection, named)
+
+
+def find_parked(connection: Connection, channel: str, listing: str) -> set[int]:
+    """Return the lines that wait until this listing of a channel is mapped."""
+    found = connection.scalars(
+        select(order_lines.c.id)
+        .join(orders, orders.c.id == order_lines.c.order_id)
+        .where(
+            orders.c.channel == channel,
+            order_lines.c.listing_external_id == listing,
+            order_lines.c.state == LineState.PARKED,
+        )
+    )
+    return set(found)
 
 
 def drop_holdings(connection: Connection, line_ids: Iterable[int]) -> None:

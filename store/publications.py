@@ -61,6 +61,17 @@ def load_page(
     return _load(connection, channel, condition, limit)
 
 
+def load_unverified(
+    connection: Connection, channel: str, acknowledged_before: datetime, limit: int
+) -> dict[str, Publication]:
+    """Return publications whose last write has not been seen on the channel yet."""
+    condition = (publications.c.acknowledged_at <= acknowledged_before) & or_(
+        publications.c.observed_at.is_(None),
+        publications.c.observed_at <= publications.c.acknowledged_at,
+    )
+    return _load(connection, channel, condition, limit)
+
+
 def _load(
     connection: Connection, channel: str, condition: Any, limit: int | None = None
 ) -> dict[str, Publication]:
@@ -199,6 +210,23 @@ def note_acknowledged(
     )
 
 
+def note_drifting(
+    connection: Connection, channel: str, records: Iterable[str], since: datetime
+) -> None:
+    """Note that records no longer showed what was expected when they were written."""
+    wanted = list(records)
+    if wanted:
+        connection.execute(
+            publications.update()
+            .where(
+                publications.c.channel == channel,
+                publications.c.stock_external_id.in_(wanted),
+                publications.c.drifting_since.is_(None),
+            )
+            .values(drifting_since=since)
+        )
+
+
 def set_stopped(
     connection: Connection, channel: str, record: str, *, stopped: bool
 ) -> None:
@@ -215,7 +243,7 @@ def set_stopped(
 def count_in_step(
     connection: Connection, channel: str | None = None
 ) -> tuple[int, int]:
-    """Return (records that show what they should, records that should show anything)."""
+    """Return (records showing what they should, records that should show anything)."""
     query = select(publications.c.desired, publications.c.expected).where(
         publications.c.desired.is_not(None)
     )

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 from .columns import Json, UtcMicroseconds, encode_json, to_microseconds
 
@@ -25,16 +26,24 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     prepared = _prepare(tuple(table.columns.keys()), table, rows)
     names = ", ".join(table.columns.keys())
     if connection.dialect.name == "postgresql":
-        driver = connection.connection.cursor()
-        with driver.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-            for row in prepared:
-                copy.write_row(row)
+        _copy_rows(connection, f"COPY {table.name} ({names}) FROM STDIN", prepared)
         return
     marks = ", ".join("?" * len(table.columns))
     connection.exec_driver_sql(
         f"INSERT INTO {table.name} ({names}) VALUES ({marks})",
         list(map(tuple, prepared)),
     )
+
+
+def _copy_rows(connection: Connection, statement: str, rows: Iterable[Row]) -> None:
+    """COPY goes past SQLAlchemy to the driver; its errors shall not."""
+    driver_error = connection.dialect.loaded_dbapi.Error
+    try:
+        with connection.connection.cursor().copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except driver_error as error:
+        raise DBAPIError.instance(statement, None, error, driver_error) from error
 
 
 def update_rows(

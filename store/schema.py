@@ -11,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from ..canonical.errors import SchemaMismatchError
 from .engine import Store
@@ -18,10 +19,20 @@ from .engine import Store
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
+def head_revision() -> str:
+    """Return the revision that this version of Crossdock works with."""
+    return ScriptDirectory(str(_SCRIPTS)).get_current_head() or ""
+
+
+def read_revision(connection: Connection) -> str | None:
+    """Return the revision that a database is at; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def read_version(store: Store) -> str | None:
-    """Return the revision that the database is at; None for an empty one."""
+    """Return the revision that the hub's database is at; None for an empty one."""
     with store.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return read_revision(connection)
 
 
 def upgrade(store: Store) -> str:
@@ -56,7 +67,7 @@ def require_current(store: Store) -> None:
     Raises:
         SchemaMismatchError: the database is empty, older or newer.
     """
-    head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
+    head = head_revision()
     current = read_version(store)
     if current == head:
         return

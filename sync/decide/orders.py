@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ...canonical.listings import Component
 from ...canonical.orders import (
     FulfillmentState,
     Order,
@@ -32,7 +33,10 @@ class Effects:
     taken: dict[str, int] = field(default_factory=dict)
     """Units by which the channel's own counters fell, by its stock record."""
     parked: dict[tuple[str, str], KnownLine] = field(default_factory=dict)
-    """One line for each (listing id, SKU text) that nothing is known about."""
+    """One line for each (listing id, SKU text) that the hub never heard of.
+
+    Lines of listings that wait for a person are not here: a conflict is open about
+    those already."""
 
 
 def take_in_order(
@@ -67,12 +71,14 @@ def take_in_order(
         sells = surroundings.sells(line.listing_external_id, line.sku)
         ours = _recognise_line(line, known, sells, surroundings, ledger)
         current[line.external_id] = line
-        if ours.state is LineState.PARKED and line.tracked:
+        unheard_of = not sells.stock_external_id
+        if ours.state is LineState.PARKED and line.tracked and unheard_of:
             effects.parked[line.listing_external_id, line.sku] = ours
-        _note_taken(ours, line.quantity_taken, sells, effects)
+        if known.moves_stock:
+            _note_taken(ours, line.quantity_taken, sells, effects)
         ours.wanted = max(0 if dead else line.quantity_current, ours.shipped)
     for gone in known.lines.keys() - current.keys():
-        _remove_line(known.lines[gone], surroundings, effects)
+        _remove_line(known, known.lines[gone], surroundings, effects)
     if known.moves_stock:
         cause_id = str(inbox_id)
         ship_what_channel_shipped(order, known, surroundings, ledger)
@@ -105,7 +111,11 @@ def settle_holdings(lines: Iterable[KnownLine], ledger: Ledger, cause_id: str) -
 
 
 def map_line(
-    line: KnownLine, sells: Sells, location: str, ledger: Ledger | None
+    line: KnownLine,
+    state: LineState,
+    parts: tuple[Component, ...],
+    location: str,
+    ledger: Ledger | None,
 ) -> None:
     """Give a line its components, and stock the shipments that went before.
 
@@ -113,14 +123,15 @@ def map_line(
 
     Args:
         line: the line, parked until now.
-        sells: what it takes from stock.
+        state: what is known about it now.
+        parts: what one unit of it takes from stock.
         location: where it takes it from.
         ledger: the positions; None where the order moves no stock.
     """
-    line.state = sells.state
+    line.state = state
     line.holdings = [
         Holding(StockKey(component.sku, location), component.units)
-        for component in sells.components
+        for component in parts
     ]
     gone = line.shipped - line.returned
     if ledger is None or gone <= 0:
@@ -183,7 +194,7 @@ def _recognise_line(
         ours.state = LineState.UNTRACKED
     elif ours.state is LineState.PARKED:
         moved = ledger if known.moves_stock else None
-        map_line(ours, sells, surroundings.location, moved)
+        map_line(ours, sells.state, sells.components, surroundings.location, moved)
     ours.quantity = line.quantity
     ours.total_minor = line.total.minor
     return ours
@@ -197,9 +208,12 @@ def _note_taken(ours: KnownLine, taken: int, sells: Sells, effects: Effects) -> 
         effects.taken[sells.stock_external_id] = before + change
 
 
-def _remove_line(line: KnownLine, surroundings: Surroundings, effects: Effects) -> None:
+def _remove_line(
+    known: KnownOrder, line: KnownLine, surroundings: Surroundings, effects: Effects
+) -> None:
     sells = surroundings.sells(line.listing_external_id, line.sku)
-    _note_taken(line, 0, sells, effects)
+    if known.moves_stock:
+        _note_taken(line, 0, sells, effects)
     line.wanted = line.shipped
 
 

@@ -54,7 +54,6 @@ class Step(StrEnum):
     """What to do about one stock record of a channel."""
 
     NOTHING = "nothing"
-    READ = "read"
     WRITE = "write"
     LOOK_FOR_SALE = "look_for_sale"
     ASK = "ask"
@@ -94,6 +93,9 @@ def plan_from_reading(
     if surprise >= 0 or lost_write:
         step = Step.NOTHING if observed == publication.desired else Step.WRITE
         return StockPlan(step, observed, None, surprise)
+    if publication.desired is not None and publication.desired < observed:
+        # Showing less can never sell a unit twice: a reduction does not wait.
+        return StockPlan(Step.WRITE, observed, publication.drifting_since, surprise)
     since = publication.drifting_since or now
     step = Step.LOOK_FOR_SALE if now - since < patience else Step.ASK
     return StockPlan(step, expected, since, surprise)

@@ -1,0 +1,185 @@
+"""Applying orders: what a page of them changes in the hub's memory and in stock.
+
+Loads what is known with the positions locked, lets ``decide`` work, writes everything
+in the caller's transaction. Says what to look at next; marks nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from ..canonical.conflicts import ConflictFacts, ConflictKind
+from ..canonical.orders import Order
+from ..canonical.remembered import KnownChannel, KnownOrder
+from ..canonical.stock import Cause, StockKey
+from ..store import orders, publications, stock
+from ..store.engine import Connection
+from ..store.marks import Mark, MarkKind, Priority
+from .decide.facts import Surroundings
+from .decide.ledger import Ledger
+from .decide.orders import Effects, take_in_order, withdraw
+from .hub import STOCK_LANE, Hub
+from .known import load_sells
+
+
+def apply_orders(
+    hub: Hub,
+    connection: Connection,
+    channel: KnownChannel,
+    readable: Sequence[tuple[Order, int]],
+) -> tuple[list[Mark], list[ConflictFacts]]:
+    """Bring the hub's orders and stock in step with what a channel says.
+
+    Args:
+        hub: what to work with.
+        connection: the transaction; positions are locked in it.
+        channel: whose orders they are.
+        readable: each order, with the id of its inbox record.
+
+    Returns:
+        What to look at next, and the conflicts that arose.
+    """
+    external_ids = {order.external_id for order, _ in readable}
+    known = orders.load_by_external_id(connection, channel.name, external_ids)
+    before = orders.Remembered(known.values())
+    sells, skus = load_sells(
+        connection,
+        channel.name,
+        [line for order, _ in readable for line in order.lines],
+    )
+    claimed = {
+        holding.key.sku
+        for order in known.values()
+        for line in order.lines.values()
+        for holding in line.holdings
+    }
+    locked = stock.lock_positions(connection, skus | claimed)
+    ledger = Ledger(locked)
+    effects = Effects()
+    surroundings = Surroundings(
+        channel.name,
+        hub.tuning.location,
+        channel.orders_since,
+        sells,
+        hub.ids.take,
+    )
+    taken_in: list[tuple[Order, KnownOrder, int]] = []
+    for order, inbox_id in sorted(readable, key=_by_time_placed):
+        remembered = take_in_order(
+            order,
+            known.get(order.external_id),
+            inbox_id=inbox_id,
+            surroundings=surroundings,
+            ledger=ledger,
+            effects=effects,
+        )
+        known[order.external_id] = remembered
+        taken_in.append((order, remembered, inbox_id))
+    remembered_now = [known_order for _, known_order, _ in taken_in]
+    orders.save_documents(connection, taken_in, before.order_ids)
+    orders.save_memory(connection, remembered_now, before)
+    give_way(hub, connection, ledger)
+    save_ledger(hub, connection, ledger, locked)
+    publications.take_away(connection, channel.name, effects.taken)
+    skus = {key.sku for key in ledger.changed_positions()}
+    skus |= _short_skus(remembered_now)
+    wanted = _follow_up(channel.name, skus, effects, hub.clock.now())
+    return wanted, _find_conflicts(channel.name, taken_in, effects)
+
+
+def _follow_up(
+    channel: str, skus: set[str], effects: Effects, now: datetime
+) -> list[Mark]:
+    wanted = [
+        Mark(MarkKind.RECONCILE, sku, STOCK_LANE, Priority.LIVE, now)
+        for sku in sorted(skus)
+    ]
+    unknown = {listing for listing, _ in effects.parked if listing}
+    wanted += [
+        Mark(
+            MarkKind.FETCH_LISTING, f"{channel}/{listing}", channel, Priority.LIVE, now
+        )
+        for listing in sorted(unknown)
+    ]
+    return wanted
+
+
+def give_way(hub: Hub, connection: Connection, ledger: Ledger) -> None:
+    """Withdraw allocations from positions that hold less than was promised there.
+
+    The youngest claims lose first; what they lose becomes their shortfall.
+    """
+    overdrawn = ledger.overdrawn()
+    if not overdrawn:
+        return
+    claims = stock.load_claims(
+        connection, {key.sku for key in overdrawn}, short_only=False
+    )
+    cause = Cause("withdrawn", str(hub.ids.take()))
+    for key, units in overdrawn.items():
+        rivals = [claim for claim in reversed(claims) if claim.holding.key == key]
+        withdraw(key, units, [claim.holding for claim in rivals], ledger, cause)
+        stock.save_claims(connection, rivals)
+
+
+def save_ledger(
+    hub: Hub,
+    connection: Connection,
+    ledger: Ledger,
+    locked: dict[StockKey, stock.Counts],
+) -> None:
+    """Write the positions and movements that a decision left in its ledger."""
+    changed = {
+        key: stock.Counts(account.on_hand, account.allocated, account.reserved)
+        for key, account in ledger.changed_positions().items()
+    }
+    stock.save_positions(connection, changed, locked)
+    stock.add_movements(connection, ledger.movements, hub.ids, hub.clock.now())
+
+
+def _by_time_placed(entry: tuple[Order, int]) -> tuple[datetime, str]:
+    return entry[0].placed_at, entry[0].external_id
+
+
+def _short_skus(remembered: Iterable[KnownOrder]) -> set[str]:
+    return {
+        holding.key.sku
+        for order in remembered
+        for line in order.lines.values()
+        for holding in line.holdings
+        if holding.short
+    }
+
+
+def _find_conflicts(
+    channel: str, taken_in: list[tuple[Order, KnownOrder, int]], effects: Effects
+) -> list[ConflictFacts]:
+    found = [
+        ConflictFacts(
+            kind=ConflictKind.UNMAPPED_SKU,
+            subject=name_line_subject(channel, listing, sku),
+            channel=channel,
+            summary=f"{line.title or 'A line'} (SKU {sku or 'missing'}) was sold on "
+            f"{channel}, and the hub does not know what it takes from stock.",
+            facts={"listing": listing, "sku": sku, "title": line.title},
+        )
+        for (listing, sku), line in effects.parked.items()
+    ]
+    for order, _, _ in taken_in:
+        found += [
+            ConflictFacts(
+                kind=ConflictKind.UNKNOWN_VALUE,
+                subject=f"{channel}/value/{value}",
+                channel=channel,
+                summary=f"{channel} sent {value}, which the hub has never seen.",
+                facts={"value": value, "order": order.external_id},
+            )
+            for value in order.unknown_values
+        ]
+    return found
+
+
+def name_line_subject(channel: str, listing: str, sku: str) -> str:
+    """Return what a conflict about an unmapped line is about."""
+    return f"{channel}/listing/{listing}" if listing else f"{channel}/sku/{sku}"

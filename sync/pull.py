@@ -1,0 +1,285 @@
+"""Pull: reading a channel, page by page, and taking each page in before the next.
+
+Orders by cursor, single orders by id (a webhook named them), listings by full scans.
+What the pages mean is for ``ingest`` and ``catalog``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
+from ..canonical.errors import ContractBrokenError, RejectedError
+from ..canonical.listings import Listing
+from ..canonical.pages import Page, Record, Stream
+from ..canonical.remembered import KnownChannel
+from ..connectors.sdk import PullsOrders, ReadsListings
+from ..store import conflicts, cursors, inbox, listings, marks
+from ..store.inbox import InboxRow
+from ..store.leases import Lease
+from ..store.marks import Mark, MarkKind, Priority
+from .catalog import take_in_listings
+from .hub import STOCK_LANE, Hub
+from .ingest import UNREADABLE, IngestReport, describe_record, ingest_orders
+
+MISSING_ATTEMPTS_MAX = 8
+"""Looks for an announced record before a person is told; with the worker's backoff
+that is about ten minutes, longer than any channel's list calls lag behind."""
+GONE_SHARE_MAX = 0.05
+"""A scan that misses more of the known listings than this looks like an outage."""
+
+
+def pull_orders(
+    hub: Hub,
+    channel: KnownChannel,
+    *,
+    lease: Lease | None = None,
+    handled: Sequence[Mark] = (),
+) -> IngestReport:
+    """Take in what changed since the cursor, up to a bounded number of pages.
+
+    Where more is left another pull is marked at once.
+
+    Raises:
+        ChannelError: the channel could not be read; pages before are kept.
+    """
+    connector = hub.connector(channel)
+    report = IngestReport()
+    if not isinstance(connector, PullsOrders):
+        _clear(hub, handled)
+        return report
+    with hub.store.reading() as connection:
+        cursor = cursors.load_cursor(connection, channel.name, Stream.ORDERS)
+    complete = False
+    for _ in range(hub.tuning.pages_per_pull_max):
+        page = connector.pull_orders(cursor, since=channel.orders_since)
+        hub.reach("pull.page_read")
+        _take_in_page(hub, channel, page, lease, report)
+        if not page.complete and page.cursor == cursor:
+            raise ContractBrokenError(f"{channel.name} gave the same page twice.")
+        cursor, complete = page.cursor, page.complete
+        if complete:
+            break
+    _clear(hub, handled)
+    if not complete:
+        hub.mark_now(
+            MarkKind.PULL, channel.name, channel.name, priority=Priority.BACKFILL
+        )
+    return report
+
+
+def _take_in_page(
+    hub: Hub,
+    channel: KnownChannel,
+    page: Page,
+    lease: Lease | None,
+    report: IngestReport,
+) -> None:
+    size = hub.tuning.page_size
+    records = page.records
+    starts = range(0, max(1, len(records)), size)
+    for start in starts:
+        last = start + size >= len(records)
+        report.add(
+            ingest_orders(
+                hub,
+                channel,
+                records[start : start + size],
+                cursor=page.cursor if last else None,
+                lease=lease,
+            )
+        )
+
+
+def fetch_orders(
+    hub: Hub,
+    channel: KnownChannel,
+    wanted: Sequence[Mark],
+    *,
+    lease: Lease | None = None,
+) -> IngestReport:
+    """Read the orders that webhooks named and take them in as they are now.
+
+    An order that the channel does not show yet is looked for again later; after
+    many looks a person is told.
+    """
+    connector = hub.connector(channel)
+    if not isinstance(connector, PullsOrders):
+        _clear(hub, wanted)
+        return IngestReport()
+    by_id = {mark.key.partition("/")[2]: mark for mark in wanted}
+    records = connector.fetch_orders(list(by_id))
+    hub.reach("fetch.read")
+    found = {record.external_id for record in records}
+    handled = [mark for id_, mark in by_id.items() if id_ in found]
+    report = ingest_orders(hub, channel, records, lease=lease, handled=handled)
+    for external_id, mark in by_id.items():
+        if external_id not in found:
+            _look_again(hub, channel.name, external_id, mark)
+    return report
+
+
+def _look_again(hub: Hub, channel: str, external_id: str, mark: Mark) -> None:
+    now = hub.clock.now()
+    with hub.store.transaction() as connection:
+        if mark.attempts < MISSING_ATTEMPTS_MAX:
+            marks.delay(connection, mark, now + backoff(mark.attempts, 300))
+            return
+        facts = ConflictFacts(
+            kind=ConflictKind.MISSING_RECORD,
+            subject=f"{channel}/missing/{external_id}",
+            channel=channel,
+            summary=f"{channel} announced order {external_id} and does not show it.",
+            facts={"external_id": external_id, "attempts": mark.attempts},
+            proposals=(Proposal(action=Action.RETRY, reason="Look for it again."),),
+        )
+        conflicts.report(connection, [facts], hub.ids, now)
+        marks.clear(connection, [mark])
+
+
+def backoff(attempts: int, seconds_max: float) -> timedelta:
+    """Return how long to wait before attempt number ``attempts`` + 1."""
+    return timedelta(seconds=min(seconds_max, 0.5 * 2 ** min(attempts, 20)))
+
+
+def scan_listings(
+    hub: Hub,
+    channel: KnownChannel,
+    *,
+    lease: Lease | None = None,
+    handled: Sequence[Mark] = (),
+) -> int:
+    """Read all listings of a channel; return how many there were.
+
+    A listing that a complete scan does not show is gone, unless too many are missing
+    at once: then the scan is not believed.
+    """
+    connector = hub.connector(channel)
+    if not isinstance(connector, ReadsListings):
+        _clear(hub, handled)
+        return 0
+    started_at = hub.clock.now()
+    cursor: str | None = None
+    count = 0
+    while True:
+        page = connector.pull_listings(cursor)
+        count += _take_in_products(hub, channel, page.records, lease=lease)
+        if page.complete:
+            break
+        if page.cursor == cursor:
+            raise ContractBrokenError(f"{channel.name} gave the same page twice.")
+        cursor = page.cursor
+    _let_go_of_unseen(hub, channel.name, started_at, count)
+    _clear(hub, handled)
+    return count
+
+
+def fetch_listings(
+    hub: Hub,
+    channel: KnownChannel,
+    wanted: Sequence[Mark],
+    *,
+    lease: Lease | None = None,
+) -> int:
+    """Read single listings that an order or a webhook named."""
+    connector = hub.connector(channel)
+    if not isinstance(connector, ReadsListings):
+        _clear(hub, wanted)
+        return 0
+    ids = [mark.key.partition("/")[2] for mark in wanted]
+    try:
+        records = connector.fetch_listings(ids)
+    except RejectedError:
+        records = ()  # a deleted product: its lines wait under their conflict
+    count = _take_in_products(hub, channel, records, lease=lease)
+    _clear(hub, wanted)
+    return count
+
+
+def _take_in_products(
+    hub: Hub,
+    channel: KnownChannel,
+    records: Sequence[Record],
+    *,
+    lease: Lease | None,
+) -> int:
+    translator = hub.find_plugin(channel.kind).translator
+    seen: list[Listing] = []
+    unreadable: list[tuple[Record, str]] = []
+    for record in records:
+        try:
+            seen += translator.read_listings(record.payload)
+        except UNREADABLE as error:
+            unreadable.append((record, str(error)[:300] or type(error).__name__))
+    if seen:
+        take_in_listings(hub, channel, seen, lease=lease)
+    if unreadable:
+        _quarantine(hub, channel.name, unreadable)
+    return len(seen)
+
+
+def _quarantine(
+    hub: Hub, channel: str, unreadable: Sequence[tuple[Record, str]]
+) -> None:
+    now = hub.clock.now()
+    with hub.store.transaction() as connection:
+        ids = {record.external_id for record, _ in unreadable}
+        known = inbox.load_known(connection, channel, Stream.LISTINGS, ids)
+        fresh = []
+        for record, _ in unreadable:
+            arrival, payload = describe_record(record)
+            before = known.get(record.external_id)
+            if before is None or arrival.version not in before.versions:
+                kept = inbox.compress(payload)
+                row = InboxRow(
+                    hub.ids.take(),
+                    arrival.external_id,
+                    arrival.version,
+                    inbox.QUARANTINED,
+                    kept,
+                )
+                fresh.append(row)
+        inbox.add_records(connection, channel, Stream.LISTINGS, fresh, now)
+        inbox.count_intake(
+            connection,
+            channel,
+            Stream.LISTINGS,
+            quarantined=len(fresh),
+            duplicate=len(unreadable) - len(fresh),
+        )
+        found = [
+            ConflictFacts(
+                kind=ConflictKind.UNREADABLE_RECORD,
+                subject=f"{channel}/{Stream.LISTINGS}/{record.external_id}",
+                channel=channel,
+                summary=f"Listing {record.external_id} of {channel} cannot be read: "
+                f"{problem}",
+                facts={"external_id": record.external_id, "problem": problem},
+            )
+            for record, problem in unreadable
+        ]
+        conflicts.report(connection, found, hub.ids, now)
+
+
+def _let_go_of_unseen(hub: Hub, channel: str, started_at: datetime, count: int) -> None:
+    now = hub.clock.now()
+    with hub.store.transaction() as connection:
+        unseen = listings.count_unseen(connection, channel, started_at)
+        if not unseen or unseen > max(1, GONE_SHARE_MAX * (unseen + count)):
+            return
+        gone = listings.mark_deleted(connection, channel, started_at)
+        rows = listings.load_listings(connection, channel, gone)
+        wanted = [
+            Mark(MarkKind.RECONCILE, part.sku, STOCK_LANE, Priority.ROUTINE, now)
+            for row in rows.values()
+            for part in row.components
+        ]
+        hub.mark(connection, wanted)
+    hub.wake([STOCK_LANE])
+
+
+def _clear(hub: Hub, handled: Sequence[Mark]) -> None:
+    if handled:
+        with hub.store.transaction() as connection:
+            marks.clear(connection, handled)

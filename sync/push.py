@@ -1,0 +1,263 @@
+"""Push: writing stock to a channel.
+
+Settle what an earlier run left open, read where a comparison is needed, write what
+differs with the key stored first, record each answer. Decisions are in
+``decide/publish``, settling in ``read_back``; retries are the transport's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
+from ..canonical.errors import OutcomeUnknownError, RetryLaterError
+from ..canonical.pushes import Outcome, PushResult, StockWrite
+from ..canonical.remembered import KnownChannel, Publication
+from ..connectors.sdk import PushesStock, ReadsStock, StockWriteMode, Traits
+from ..store import conflicts, marks, outbox, publications
+from ..store.leases import Lease
+from ..store.marks import Mark, MarkKind, Priority
+from ..store.outbox import OutboxRow
+from .decide.publish import Step, StockPlan, order_writes
+from .hub import Hub
+from .pull import pull_orders
+from .read_back import compare_records, settle_unknown
+
+CANDIDATES_MAX = 5000
+LOOK_AGAIN = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class PushReport:
+    """What one push did, in stock records."""
+
+    accepted: int = 0
+    refused: int = 0
+    stale: int = 0
+    unknown: int = 0
+    waiting: int = 0
+
+
+@dataclass(slots=True)
+class _Errand:
+    """One push while it runs."""
+
+    hub: Hub
+    channel: KnownChannel
+    connector: PushesStock
+    traits: Traits
+    lease: Lease | None
+    report: PushReport = field(default_factory=PushReport)
+
+
+def push_stock(
+    hub: Hub,
+    channel: KnownChannel,
+    *,
+    lease: Lease | None = None,
+    handled: Sequence[Mark] = (),
+) -> PushReport:
+    """Write every quantity of a channel that differs from what it should be.
+
+    Records that show less than expected are not raised until the sale behind it was
+    read; another push is marked for them.
+
+    Raises:
+        ChannelError: the channel does not answer; what was written is recorded.
+    """
+    connector = hub.connector(channel)
+    if not isinstance(connector, PushesStock) or not isinstance(connector, ReadsStock):
+        _clear(hub, handled)
+        return PushReport()
+    traits = hub.find_plugin(channel.kind).traits
+    errand = _Errand(hub, channel, connector, traits, lease)
+    with hub.store.reading() as connection:
+        left_open = outbox.load_open(connection, channel.name, outbox.STOCK)
+    compares = traits.stock_write is StockWriteMode.COMPARE_AND_SET
+    if left_open or not compares:
+        pull_orders(hub, channel, lease=lease)
+    if left_open:
+        settle_unknown(hub, channel, left_open, lease=lease)
+    with hub.store.reading() as connection:
+        differing = publications.load_out_of_step(
+            connection, channel.name, CANDIDATES_MAX
+        )
+        still_open = outbox.load_open(connection, channel.name, outbox.STOCK)
+    ready = order_writes(
+        [one for one in differing.values() if one.stock_external_id not in still_open]
+    )
+    for start in range(0, len(ready), traits.stock_batch_max):
+        _push_batch(errand, ready[start : start + traits.stock_batch_max])
+    _finish(errand, handled, more=len(differing) == CANDIDATES_MAX)
+    return errand.report
+
+
+def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
+    """Write one batch, after reading those records whose present value is in doubt."""
+    compares = errand.traits.stock_write is StockWriteMode.COMPARE_AND_SET
+    doubtful = [
+        one
+        for one in batch
+        if not compares or one.expected is None or one.drifting_since is not None
+    ]
+    plans = {
+        one.stock_external_id: StockPlan(Step.WRITE, one.expected) for one in batch
+    }
+    if doubtful:
+        plans |= compare_records(
+            errand.hub, errand.channel, doubtful, lease=errand.lease
+        )
+    writing = []
+    for publication in batch:
+        plan = plans[publication.stock_external_id]
+        if plan.step is Step.WRITE:
+            writing.append((publication, plan.expected))
+        elif plan.step is not Step.NOTHING:
+            errand.report.waiting += 1
+    if writing:
+        _write(errand, writing)
+
+
+def _write(errand: _Errand, writing: Sequence[tuple[Publication, int | None]]) -> None:
+    hub, channel = errand.hub, errand.channel
+    rows = [
+        OutboxRow(
+            id_,
+            channel.name,
+            outbox.STOCK,
+            publication.stock_external_id,
+            f"stock-{id_}",
+            {"quantity": publication.desired, "expected": expected},
+        )
+        for id_, (publication, expected) in zip(
+            hub.ids.take_many(len(writing)), writing, strict=True
+        )
+    ]
+    sent = {row.subject: int(row.payload["quantity"]) for row in rows}
+    now = hub.clock.now()
+    with hub.store.transaction() as connection:
+        hub.hold(connection, errand.lease)
+        outbox.add(connection, rows, now)
+        publications.note_sent(connection, channel.name, sent, now)
+    hub.reach("push.stored")
+    writes = [
+        StockWrite(
+            row.subject,
+            sent[row.subject],
+            row.payload["expected"],
+            row.idempotency_key,
+        )
+        for row in rows
+    ]
+    try:
+        results = errand.connector.push_stock(writes)
+    except OutcomeUnknownError as error:
+        unknown = PushResult(Outcome.UNKNOWN, str(error))
+        results = (unknown,) * len(rows)
+    except RetryLaterError as error:
+        _record_unsent(errand, rows, str(error))
+        raise
+    hub.reach("push.sent")
+    _record(errand, rows, results)
+
+
+def _record_unsent(errand: _Errand, rows: Sequence[OutboxRow], reason: str) -> None:
+    results = [(row.id, Outcome.REFUSED, f"not sent: {reason}", "") for row in rows]
+    with errand.hub.store.transaction() as connection:
+        outbox.finish(connection, results, errand.hub.clock.now())
+
+
+def _record(
+    errand: _Errand, rows: Sequence[OutboxRow], results: Sequence[PushResult]
+) -> None:
+    hub, channel, report = errand.hub, errand.channel, errand.report
+    now = hub.clock.now()
+    acknowledged = {}
+    refused = []
+    for row, result in zip(rows, results, strict=True):
+        quantity = int(row.payload["quantity"])
+        if result.outcome is Outcome.ACCEPTED:
+            report.accepted += 1
+            expected = row.payload["expected"]
+            acknowledged[row.subject] = (quantity, quantity, expected)
+        elif result.outcome is Outcome.REFUSED:
+            report.refused += 1
+            refused.append((row, result))
+        elif result.outcome is Outcome.STALE:
+            report.stale += 1
+        else:
+            report.unknown += 1
+    stale = [
+        row.subject
+        for row, result in zip(rows, results, strict=True)
+        if result.outcome is Outcome.STALE
+    ]
+    with hub.store.transaction() as connection:
+        hub.hold(connection, errand.lease)
+        outbox.finish(
+            connection,
+            [
+                (row.id, result.outcome, result.reason, result.external_id)
+                for row, result in zip(rows, results, strict=True)
+            ],
+            now,
+        )
+        publications.note_acknowledged(connection, channel.name, acknowledged, now)
+        publications.note_drifting(connection, channel.name, stale, now)
+        for row, _ in refused:
+            publications.set_stopped(
+                connection, channel.name, row.subject, stopped=True
+            )
+        found = [_describe_refusal(row, result) for row, result in refused]
+        conflicts.report(connection, found, hub.ids, now)
+        hub.reach("push.before_commit")
+    hub.reach("push.recorded")
+
+
+def _describe_refusal(row: OutboxRow, result: PushResult) -> ConflictFacts:
+    return ConflictFacts(
+        kind=ConflictKind.REFUSED_PUSH,
+        subject=f"{row.channel}/stock/{row.subject}",
+        channel=row.channel,
+        summary=f"{row.channel} refused to show {row.payload['quantity']} for "
+        f"{row.subject}: {result.reason}",
+        facts={
+            "stock_record": row.subject,
+            "quantity": row.payload["quantity"],
+            "reason": result.reason,
+        },
+        proposals=(
+            Proposal(action=Action.RETRY, reason="Write it again, after mending it."),
+        ),
+    )
+
+
+def _finish(errand: _Errand, handled: Sequence[Mark], *, more: bool) -> None:
+    """Clear the marks of this push and set those for what it could not finish."""
+    hub, name, report = errand.hub, errand.channel.name, errand.report
+    now = hub.clock.now()
+    settle = timedelta(seconds=errand.traits.settle_seconds)
+    wanted = []
+    if report.stale or report.waiting:
+        soon = now + LOOK_AGAIN
+        wanted.append(Mark(MarkKind.PULL, name, name, Priority.LIVE, now))
+        wanted.append(Mark(MarkKind.PUSH, name, name, Priority.LIVE, soon))
+    if report.unknown:
+        later = now + max(settle, LOOK_AGAIN)
+        wanted.append(Mark(MarkKind.PUSH, name, name, Priority.ZEROING, later))
+    if more:
+        wanted.append(Mark(MarkKind.PUSH, name, name, Priority.LIVE, now))
+    if report.accepted:
+        later = now + settle
+        wanted.append(Mark(MarkKind.READ_BACK, name, name, Priority.ROUTINE, later))
+    with hub.store.transaction() as connection:
+        marks.clear(connection, handled)
+        hub.mark(connection, wanted)
+    hub.reach("push.finished")
+
+
+def _clear(hub: Hub, handled: Sequence[Mark]) -> None:
+    with hub.store.transaction() as connection:
+        marks.clear(connection, handled)

@@ -1,0 +1,94 @@
+"""The clock: sets marks at intervals, and does nothing else.
+
+Two schedulers may run beside each other without harm: each job and slot is claimed in
+the database once. The only module that knows APScheduler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from ..canonical.remembered import ChannelState
+from ..store import channels, marks
+from ..store.marks import Mark, MarkKind, Priority
+from .hub import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """How often each job runs."""
+
+    pull_seconds: float
+    listings_seconds: float
+    read_back_seconds: float
+    subscriptions_seconds: float
+    sweep_seconds: float
+
+
+def tick(hub: Hub, kind: MarkKind, interval_seconds: float) -> int:
+    """Mark a job's work for every enabled channel; return how many marks were set.
+
+    Nothing is marked where this slot of the clock was claimed before.
+    """
+    now = hub.clock.now()
+    slot = _start_of_slot(now, interval_seconds)
+    with hub.store.transaction() as connection:
+        if not marks.claim_slot(connection, kind.value, slot):
+            return 0
+        wanted = [
+            Mark(
+                kind, _name_key(kind, channel.name), channel.name, Priority.ROUTINE, now
+            )
+            for channel in channels.load_all(connection, hub.vault)
+            if channel.state is ChannelState.ENABLED
+        ]
+        hub.mark(connection, wanted)
+    hub.wake({mark.lane for mark in wanted})
+    return len(wanted)
+
+
+def _name_key(kind: MarkKind, channel: str) -> str:
+    return f"{channel}/all" if kind is MarkKind.READ_BACK else channel
+
+
+def _start_of_slot(now: datetime, interval_seconds: float) -> datetime:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    slots = (now - epoch) // timedelta(seconds=interval_seconds)
+    return epoch + slots * timedelta(seconds=interval_seconds)
+
+
+def start_clock(
+    hub: Hub, intervals: Intervals, sweep: Callable[[], None]
+) -> Callable[[], None]:
+    """Start ticking in a thread of its own; return what stops it.
+
+    Args:
+        hub: what the jobs work with.
+        intervals: how often each runs.
+        sweep: wakes lanes with work that nobody announced.
+    """
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for kind, seconds in (
+        (MarkKind.PULL, intervals.pull_seconds),
+        (MarkKind.SCAN, intervals.listings_seconds),
+        (MarkKind.READ_BACK, intervals.read_back_seconds),
+        (MarkKind.SUBSCRIBE, intervals.subscriptions_seconds),
+    ):
+        scheduler.add_job(
+            tick,
+            "interval",
+            args=(hub, kind, seconds),
+            seconds=seconds,
+            id=kind.value,
+            next_run_time=datetime.now(UTC),
+        )
+    scheduler.add_job(sweep, "interval", seconds=intervals.sweep_seconds, id="sweep")
+    scheduler.start()
+    return lambda: scheduler.shutdown(wait=True)
