@@ -81,18 +81,14 @@ class Currencies:
 
     def amount(self, shop_minor: int) -> Amount:
         """Return an amount from the shop's minor units, converted for the buyer."""
-        scale = Fraction(10) ** (
-            exponent_of(self.presentment) - exponent_of(self.shop)
-        )
+        scale = Fraction(10) ** (exponent_of(self.presentment) - exponent_of(self.shop))
         return Amount(
             shop_minor, round_half_up(shop_minor * Fraction(self.rate) * scale)
         )
 
     def from_presentment(self, minor: int) -> Amount:
         """Return an amount from the buyer's minor units, converted for the shop."""
-        scale = Fraction(10) ** (
-            exponent_of(self.shop) - exponent_of(self.presentment)
-        )
+        scale = Fraction(10) ** (exponent_of(self.shop) - exponent_of(self.presentment))
         return Amount(round_half_up(minor * scale / Fraction(self.rate)), minor)
 
 

@@ -14,12 +14,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
 from ..webhooks import Deliverer, Envelope, Outcome
 from .books import Books
-from .records import gid
+from .goods import gid
 from .settings import API_VERSION
 
 RETRY_DELAYS_SECONDS = (60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0, 3600.0, 6120.0)
@@ -29,10 +30,15 @@ _IDS = UUID("6f7d4e0e-1c1b-4f0a-9a53-2b4f2f1d9c11")
 
 
 def sign(secret: str, body: bytes) -> str:
-    """Return the signature that Shopify sends: base64 of HMAC-SHA256 of the raw body."""
+    """Return Shopify's signature: base64 of HMAC-SHA256 of the raw body."""
     return base64.b64encode(
         hmac.new(secret.encode(), body, hashlib.sha256).digest()
     ).decode()
+
+
+def _keep(envelope: Envelope) -> Envelope:
+    """Render nothing: the envelope was closed at the event."""
+    return envelope
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +85,12 @@ class Announcer:
         self._books.forget("WebhookSubscription", subscription.number)
         self._deliverer.forget(subscription.gid)
 
+    def end_all(self) -> None:
+        """Forget every subscription; deliveries on their way are still made."""
+        for subscription in self.subscriptions.values():
+            self._books.forget("WebhookSubscription", subscription.number)
+        self.subscriptions.clear()
+
     def begin_event(self) -> None:
         """Start an event; all announcements up to the next one share its id."""
         self._events_count += 1
@@ -91,17 +103,13 @@ class Announcer:
             build: makes the payload; called only where somebody listens.
         """
         wanted = topic.replace("/", "_").upper()
-        listeners = [
-            one for one in self.subscriptions.values() if one.topic == wanted
-        ]
+        listeners = [one for one in self.subscriptions.values() if one.topic == wanted]
         if not listeners:
             return
         body = json.dumps(build(), ensure_ascii=False, separators=(",", ":")).encode()
         for subscription in listeners:
             envelope = self._envelope(topic, subscription.uri, body)
-            self._deliverer.enqueue(
-                subscription.gid, lambda envelope=envelope: envelope
-            )
+            self._deliverer.enqueue(subscription.gid, partial(_keep, envelope))
 
     def _envelope(self, topic: str, uri: str, body: bytes) -> Envelope:
         self._deliveries_count += 1
@@ -111,7 +119,9 @@ class Announcer:
             {
                 "content-type": "application/json",
                 "x-shopify-api-version": API_VERSION,
-                "x-shopify-event-id": str(uuid5(_IDS, f"{settings.domain} event {self._events_count}")),
+                "x-shopify-event-id": str(
+                    uuid5(_IDS, f"{settings.domain} event {self._events_count}")
+                ),
                 "x-shopify-hmac-sha256": sign(settings.client_secret, body),
                 "x-shopify-shop-domain": settings.domain,
                 "x-shopify-topic": topic,

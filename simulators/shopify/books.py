@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from ..clock import Clock
-from .records import Level, Location, Order, Product, Variant, gid
+from .goods import Level, Location, Product, Variant, gid
+from .records import Order
 from .settings import ShopSettings
 
 _FIRST_NUMBER = 6_000_000_000_001
@@ -126,9 +127,7 @@ class Books:
             **facts,
         )
         for location, available in zip(self.locations.values(), stock, strict=False):
-            variant.levels[location.number] = Level(
-                variant, location, available, now
-            )
+            variant.levels[location.number] = Level(variant, location, available, now)
         product.variants.append(variant)
         self.variants[variant.number] = variant
         self.items[variant.item_number] = variant

@@ -1,7 +1,7 @@
 """Relay connections: pages of rows behind cursors that name the last row seen.
 
-A cursor is base64 of the last row's id and sort value, as Shopify's are: a keyset, valid
-for ever, so a row that changes its sort value during a scan moves within it.
+A cursor is base64 of the last row's id and sort value, as Shopify's are: a keyset,
+valid for ever, so a row that changes its sort value during a scan moves within it.
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ def _read_cursor(cursor: str) -> tuple[str | int, int]:
         read = json.loads(base64.b64decode(cursor, validate=True))
         return read["last_value"], int(read["last_id"])
     except (ValueError, KeyError, TypeError):
-        raise bad_request(f"Invalid cursor for current pagination sort: {cursor}") from None
+        raise bad_request(
+            f"Invalid cursor for current pagination sort: {cursor}"
+        ) from None
 
 
 def bad_request(message: str) -> GraphQLError:

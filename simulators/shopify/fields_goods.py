@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .amounts import fixed_text
 from .calls import Call, FieldReader, FieldResolver
 from .connections import by_number, paginate
-from .records import FulfillmentOrder, Level, Location, Variant, gid
+from .goods import Level, Location, Variant, gid
+from .records import FulfillmentOrder
 from .shapes import bag, count, moment
 
 
@@ -28,8 +29,9 @@ class InventoryItem:
 PRODUCT: Mapping[str, FieldReader] = {
     "createdAt": lambda x: moment(x.created_at),
     "handle": lambda x: x.title.lower().replace(" ", "-"),
-    "hasOnlyDefaultVariant": lambda x: [v.title for v in x.variants]
-    == ["Default Title"],
+    "hasOnlyDefaultVariant": lambda x: (
+        [v.title for v in x.variants] == ["Default Title"]
+    ),
     "id": lambda x: x.gid,
     "isGiftCard": lambda x: x.gift_card,
     "legacyResourceId": lambda x: str(x.number),
@@ -130,7 +132,7 @@ INVENTORY_ITEM_WITH_ARGUMENTS: Mapping[str, FieldResolver] = {
     "variants": lambda x, call, args: paginate([x.variant], args, by_number),
 }
 
-_QUANTITIES = {
+_QUANTITIES: Mapping[str, Callable[[Level], int]] = {
     "available": lambda level: level.available,
     "committed": lambda level: level.committed,
     "on_hand": lambda level: level.on_hand,
@@ -267,8 +269,7 @@ FULFILLMENT_ORDER: Mapping[str, FieldReader] = {
     "requestStatus": lambda x: "UNSUBMITTED",
     "status": lambda x: x.status,
     "supportedActions": lambda x: [
-        {"action": action, "externalUrl": None}
-        for action in _ACTIONS.get(x.status, ())
+        {"action": action, "externalUrl": None} for action in _ACTIONS.get(x.status, ())
     ],
     "updatedAt": lambda x: moment(x.updated_at),
 }

@@ -8,8 +8,9 @@ from . import totals
 from .amounts import ZERO, Amount
 from .calls import FieldReader, FieldResolver
 from .connections import by_number, paginate
+from .goods import gid
 from .payload_parts import fulfillable_quantity, line_name
-from .records import Line, Order, gid
+from .records import Line, Order
 from .shapes import (
     bag,
     count,
@@ -33,6 +34,10 @@ def _outstanding(order: Order) -> Amount:
     )
 
 
+def _codes(order: Order) -> list[str]:
+    return [order.discount.title] if order.discount and order.discount.code else []
+
+
 def _unfulfilled(line: Line) -> int:
     return fulfillable_quantity(line.order, line)
 
@@ -41,9 +46,7 @@ ORDER: Mapping[str, FieldReader] = {
     "app": lambda o: None,
     "billingAddress": mailing_address,
     "cancelReason": lambda o: o.cancel_reason,
-    "cancellation": lambda o: (
-        {"staffNote": o.staff_note} if o.cancelled_at else None
-    ),
+    "cancellation": lambda o: {"staffNote": o.staff_note} if o.cancelled_at else None,
     "cancelledAt": lambda o: moment(o.cancelled_at),
     "closed": lambda o: False,
     "closedAt": lambda o: None,
@@ -66,7 +69,7 @@ ORDER: Mapping[str, FieldReader] = {
     "customer": customer,
     "customerLocale": lambda o: "en",
     "discountCode": lambda o: next(iter(_codes(o)), None),
-    "discountCodes": lambda o: _codes(o),
+    "discountCodes": _codes,
     "displayFinancialStatus": totals.financial_status,
     "displayFulfillmentStatus": totals.fulfillment_status,
     "dutiesIncluded": lambda o: False,
@@ -148,10 +151,6 @@ ORDER_WITH_ARGUMENTS: Mapping[str, FieldResolver] = {
 }
 
 
-def _codes(order: Order) -> list[str]:
-    return [order.discount.title] if order.discount and order.discount.code else []
-
-
 LINE_ITEM: Mapping[str, FieldReader] = {
     "currentQuantity": lambda x: x.current_quantity,
     "customAttributes": lambda x: [],
@@ -196,9 +195,9 @@ LINE_ITEM_WITH_ARGUMENTS: Mapping[str, FieldResolver] = {
         x.order,
         x.original_total - line_discount(x, with_codes=args["withCodeDiscounts"]),
     ),
-    "taxLines": lambda x, call, args: taxes(
-        x.order, totals.line_tax(x.order, x)
-    )[: args.get("first")],
+    "taxLines": lambda x, call, args: taxes(x.order, totals.line_tax(x.order, x))[
+        : args.get("first")
+    ],
 }
 
 SHIPPING_LINE: Mapping[str, FieldReader] = {

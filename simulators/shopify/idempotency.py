@@ -32,7 +32,7 @@ class IdempotencyKeys:
 
     def run(
         self,
-        info: GraphQLResolveInfo,
+        info: GraphQLResolveInfo[Any],
         parameters: Any,
         *,
         perform: Callable[[], Payload],
@@ -71,7 +71,7 @@ class IdempotencyKeys:
         return recheck() or before.payload
 
 
-def _key_of(info: GraphQLResolveInfo) -> str:
+def _key_of(info: GraphQLResolveInfo[Any]) -> str:
     directive = info.schema.get_directive("idempotent")
     node: FieldNode = info.field_nodes[0]
     values = (

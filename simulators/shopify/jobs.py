@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .books import Books
-from .records import gid
+from .goods import gid
 
 
 @dataclass(slots=True, eq=False)

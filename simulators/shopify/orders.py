@@ -9,24 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
-from ..world import BasketLine, SoldOutError, World
+from ..books import BasketLine, SoldOutError
+from ..world import World
 from . import totals
 from .amounts import ZERO, Currencies
 from .announcements import Announcer
 from .books import Books
-from .payloads import edit_payload, order_payload, product_payload
+from .goods import Location, Variant
+from .payloads import edit_payload, order_payload
+from .payloads_goods import product_payload
 from .records import (
     Buyer,
     Discount,
     FulfillmentOrder,
     FulfillmentOrderLine,
     Line,
-    Location,
     Order,
     Shipping,
     Transaction,
-    Variant,
 )
 from .stock import Stock
 
@@ -84,15 +86,11 @@ def place_order(
     ledger.books.add_order(order)
     if checkout.paid:
         collect_payment(ledger.books, order)
-    ledger.touch(
-        order, "orders/create", *(["orders/paid"] if checkout.paid else [])
-    )
+    ledger.touch(order, "orders/create", *(["orders/paid"] if checkout.paid else []))
     for variant, _, _ in wanted:
+        product = variant.product
         ledger.announcer.announce(
-            "products/update",
-            lambda product=variant.product: product_payload(
-                product, ledger.books.settings
-            ),
+            "products/update", partial(product_payload, product, ledger.books.settings)
         )
     return order
 
@@ -165,7 +163,7 @@ def _add_line(
 
 
 def _sell_units(ledger: Ledger, order: Order, line: Line, quantity: int) -> None:
-    """Take stock for more units of a line and give somebody the work of shipping them."""
+    """Take stock for more units of a line and add to the work of shipping them."""
     ledger.world.record_sale(
         ledger.channel, order.gid, line.gid, line.variant.gid, quantity
     )

@@ -6,7 +6,6 @@ subscribers whatever API version they query. Keys and types follow the vendor's 
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,7 @@ from .payload_parts import (
     refund_line_shape,
     tax_lines,
 )
-from .records import Fulfillment, Level, Order, Product, Refund, Transaction, Variant
+from .records import Fulfillment, Order, Refund, Transaction
 from .settings import ShopSettings
 
 Payload = dict[str, Any]
@@ -211,9 +210,7 @@ def refund_payload(order: Order, refund: Refund, zone: ZoneInfo) -> Payload:
             }
             for one in refund.lines
         ],
-        "transactions": [
-            _transaction(order, one, zone) for one in refund.transactions
-        ],
+        "transactions": [_transaction(order, one, zone) for one in refund.transactions],
     }
 
 
@@ -257,7 +254,7 @@ def _transaction(order: Order, one: Transaction, zone: ZoneInfo) -> Payload:
 
 
 def fulfillment_payload(made: Fulfillment, zone: ZoneInfo) -> Payload:
-    """Return the body of ``fulfillments/create``; without tracking its fields are null."""
+    """Return the body of ``fulfillments/create``; fields without tracking are null."""
     numbers = [one.number for one in made.tracking if one.number]
     urls = [one.url for one in made.tracking if one.url]
     companies = [one.company for one in made.tracking if one.company]
@@ -313,68 +310,3 @@ def edit_payload(
             "user_id": None,
         }
     }
-
-
-def level_payload(level: Level, zone: ZoneInfo) -> Payload:
-    """Return the body of ``inventory_levels/update``."""
-    return {
-        "inventory_item_id": level.variant.item_number,
-        "location_id": level.location.number,
-        "available": level.available,
-        "updated_at": local(level.updated_at, zone),
-        "admin_graphql_api_id": level.gid,
-    }
-
-
-def product_payload(product: Product, settings: ShopSettings) -> Payload:
-    """Return the body of ``products/update``."""
-    zone = settings.zone
-    return {
-        "id": product.number,
-        "admin_graphql_api_id": product.gid,
-        "created_at": local(product.created_at, zone),
-        "handle": product.title.lower().replace(" ", "-"),
-        "images": [],
-        "product_type": "",
-        "published_at": local(product.created_at, zone),
-        "status": product.status.lower(),
-        "tags": "",
-        "title": product.title,
-        "updated_at": local(product.updated_at, zone),
-        "vendor": product.vendor,
-        "variants": [_variant(one, settings, zone) for one in product.variants],
-    }
-
-
-def _variant(variant: Variant, settings: ShopSettings, zone: ZoneInfo) -> Payload:
-    return {
-        "id": variant.number,
-        "admin_graphql_api_id": variant.gid,
-        "barcode": variant.barcode,
-        "created_at": local(variant.created_at, zone),
-        "inventory_item_id": variant.item_number,
-        "inventory_policy": "continue" if variant.oversell else "deny",
-        "inventory_quantity": variant.available,
-        "position": variant.product.variants.index(variant) + 1,
-        "price": fixed_text(variant.price_minor, settings.currency),
-        "product_id": variant.product.number,
-        "sku": variant.sku,
-        "taxable": variant.taxable,
-        "title": variant.title,
-        "updated_at": local(variant.updated_at, zone),
-    }
-
-
-def shop_payload(settings: ShopSettings, now: datetime) -> Payload:
-    """Return the body of ``app/uninstalled``: the shop."""
-    return {
-        "id": settings.number,
-        "name": settings.name,
-        "domain": settings.domain,
-        "myshopify_domain": settings.domain,
-        "currency": settings.currency,
-        "iana_timezone": settings.time_zone,
-        "taxes_included": settings.taxes_included,
-        "updated_at": local(now, settings.zone),
-    }
-

@@ -11,17 +11,11 @@ from dataclasses import dataclass
 
 from . import totals
 from .amounts import ZERO, Amount, add_up
+from .goods import Location
 from .orders import Ledger, announce_edit
 from .payloads import refund_payload
-from .records import Line, Location, Order, Refund, RefundLine, Transaction
-
-
-class RefusedError(Exception):
-    """The shop does not do this. ``field`` is the path for a user error."""
-
-    def __init__(self, message: str, *field: str) -> None:
-        super().__init__(message)
-        self.field = list(field)
+from .records import Line, Order, Refund, RefundLine, Transaction
+from .refusals import RefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +190,11 @@ def _check_returns(order: Order, returns: list[Return]) -> None:
             "NO_RESTOCK": line.current_quantity,
         }[one.restock_type]
         together = sum(
-            quantity for (number, _), quantity in wanted.items() if number == line.number
+            quantity
+            for (number, _), quantity in wanted.items()
+            if number == line.number
         )
-        if (
-            one.quantity < 1
-            or wanted[kind] > most
-            or together > line.current_quantity
-        ):
+        if one.quantity < 1 or wanted[kind] > most or together > line.current_quantity:
             raise RefusedError(
                 "Refund quantity exceeds the quantity that can be refunded",
                 "refundLineItems",
@@ -279,7 +271,7 @@ def _move_units(ledger: Ledger, order: Order, one: Return) -> None:
 
 
 def _unshipped_part(order: Order, one: Return) -> int:
-    """Return how many of the units have not left: none of a RETURN, else those first."""
+    """Return how many units have not left: none of a RETURN, else those first."""
     if one.restock_type == "RETURN":
         return 0
     return min(one.quantity, _unshipped(order, one.line))

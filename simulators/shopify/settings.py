@@ -10,6 +10,8 @@ from .records import Tax
 
 API_VERSION = "2026-07"
 
+STATE_TAX = Tax("State Tax", 600)
+
 ALL_SCOPES = (
     "read_all_orders",
     "read_customers",
@@ -29,7 +31,7 @@ class ShopSettings:
     """The facts about a simulated shop that do not change while it runs.
 
     ``presentment_rates`` are units of a buyer's currency for one unit of the shop's.
-    ``bucket_points`` and ``restore_points_per_second`` are the cost-based throttle of the
+    ``bucket_points`` and ``restore_points_per_second`` are the throttle of the
     Standard plan. ``cancel_seconds`` is how long the job behind ``orderCancel`` takes.
     """
 
@@ -39,7 +41,7 @@ class ShopSettings:
     currency: str = "USD"
     time_zone: str = "America/New_York"
     taxes_included: bool = False
-    tax: Tax | None = Tax("State Tax", 600)
+    tax: Tax | None = STATE_TAX
     shipping_minor: int = 500
     presentment_rates: dict[str, Decimal] = field(default_factory=dict)
     locations: tuple[str, ...] = ("Shop location",)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .amounts import Amount, Currencies, decimal_text
-from .records import Buyer, Discount, Line, Order, gid
+from .goods import gid
+from .records import Buyer, Discount, Line, Order
 
 Shape = dict[str, Any]
 

@@ -11,10 +11,9 @@ from .records import (
     FulfillmentOrder,
     FulfillmentOrderLine,
     FulfillmentPart,
-    Order,
     Tracking,
 )
-from .refunds import RefusedError
+from .refusals import RefusedError
 from .totals import fulfillment_status
 
 Part = tuple[FulfillmentOrderLine, int]
@@ -29,7 +28,7 @@ def remaining_parts(works: Sequence[FulfillmentOrder]) -> list[Part]:
 
 
 def ship(
-    ledger: Ledger, order: Order, parts: Sequence[Part], tracking: list[Tracking]
+    ledger: Ledger, parts: Sequence[Part], tracking: list[Tracking]
 ) -> Fulfillment:
     """Record that goods left.
 
@@ -39,6 +38,7 @@ def ship(
     """
     leaving = [part for part in parts if part[1]]
     _check(parts, leaving)
+    order = leaving[0][0].work.order
     ledger.announcer.begin_event()
     books = ledger.books
     now = books.now()
@@ -102,9 +102,7 @@ def _send(ledger: Ledger, row: FulfillmentOrderLine, quantity: int) -> None:
     open_rows = any(one.remaining for one in work.lines)
     work.status = "IN_PROGRESS" if open_rows else "CLOSED"
     ledger.stock.drop_committed(row.line.variant, row.line.location, quantity)
-    ledger.world.record_shipment(
-        ledger.channel, work.order.gid, row.line.gid, quantity
-    )
+    ledger.world.record_shipment(ledger.channel, work.order.gid, row.line.gid, quantity)
 
 
 def _announce(ledger: Ledger, made: Fulfillment, topic: str) -> None:

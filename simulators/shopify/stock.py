@@ -9,8 +9,8 @@ from __future__ import annotations
 from ..world import World
 from .announcements import Announcer
 from .books import Books
-from .payloads import level_payload
-from .records import Level, Location, Variant
+from .goods import Level, Location, Variant
+from .payloads_goods import level_payload
 
 
 class Stock:
@@ -82,5 +82,5 @@ class Stock:
         )
         self._announcer.announce(
             "inventory_levels/update",
-            lambda: level_payload(level, self._books.settings.zone),
+            lambda: level_payload(level, self._books.settings),
         )

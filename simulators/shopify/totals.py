@@ -14,9 +14,7 @@ def line_tax(order: Order, line: Line) -> Amount:
     """Return the tax on all units of a line."""
     if order.tax is None or not line.variant.taxable:
         return ZERO
-    return line.total.tax(
-        order.tax.rate_basis_points, included=order.taxes_included
-    )
+    return line.total.tax(order.tax.rate_basis_points, included=order.taxes_included)
 
 
 def shipping_tax(order: Order) -> Amount:
@@ -58,10 +56,7 @@ def total(order: Order) -> Amount:
 def current_subtotal(order: Order) -> Amount:
     """Return the lines that are left, after discounts."""
     return add_up(
-        [
-            line.total.share(line.current_quantity, line.quantity)
-            for line in order.lines
-        ]
+        [line.total.share(line.current_quantity, line.quantity) for line in order.lines]
     )
 
 
