@@ -17,15 +17,21 @@ from .tables import channels, metadata
 from .vault import Vault
 
 
-def add(connection: Connection, vault: Vault, channel: KnownChannel) -> None:
-    """Remember a channel; its settings are sealed."""
+def add(
+    connection: Connection,
+    vault: Vault,
+    channel: KnownChannel,
+    tokens: tuple[int, Mapping[str, str]] = (0, {}),
+) -> None:
+    """Remember a channel with its tokens so far; both are sealed."""
+    version, values = tokens
     connection.execute(
         insert(channels).values(
             name=channel.name,
             kind=channel.kind,
             settings=vault.seal(channel.settings, channel.name),
-            credentials=None,
-            credentials_version=0,
+            credentials=vault.seal(values, channel.name) if values else None,
+            credentials_version=version,
             state=channel.state,
             state_reason=channel.state_reason,
             account_external_id=channel.account_external_id,

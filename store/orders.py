@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, select
 
 from ..canonical.orders import Order
 from ..canonical.remembered import Holding, KnownLine, KnownOrder, LineState, Parcel
@@ -102,14 +102,17 @@ def _load_holdings(connection: Connection, lines: dict[int, KnownLine]) -> None:
         .order_by(allocations.c.line_id, allocations.c.sku)
     )
     for row in found:
-        holding = Holding(
-            StockKey(row.sku, row.location),
-            row.units_per_line,
-            row.wanted,
-            row.allocated,
-            row.shipped,
-        )
-        lines[row.line_id].holdings.append(holding)
+        lines[row.line_id].holdings.append(_read_holding(row))
+
+
+def _read_holding(row: Row[Any]) -> Holding:
+    return Holding(
+        StockKey(row.sku, row.location),
+        row.units_per_line,
+        row.wanted,
+        row.allocated,
+        row.shipped,
+    )
 
 
 def _load_parcels(connection: Connection, known: dict[int, KnownOrder]) -> None:
@@ -306,6 +309,20 @@ def _parcel_row(order_id: int, parcel: Parcel) -> tuple[Any, ...]:
         parcel.told_at,
         parcel.cancelled,
     )
+
+
+def load_all_claiming(
+    connection: Connection, channel: str
+) -> list[tuple[int, Holding]]:
+    """Return every claim, by line, that the orders of a channel hold on stock."""
+    found = connection.execute(
+        select(allocations)
+        .join(order_lines, order_lines.c.id == allocations.c.line_id)
+        .join(orders, orders.c.id == order_lines.c.order_id)
+        .where(orders.c.channel == channel, allocations.c.allocated > 0)
+        .order_by(allocations.c.line_id, allocations.c.sku)
+    )
+    return [(row.line_id, _read_holding(row)) for row in found]
 
 
 def find_by_parcel(connection: Connection, parcel_id: int) -> KnownOrder | None:

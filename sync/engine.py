@@ -36,6 +36,7 @@ class Engine:
         self._hub = hub
         self._holder = holder
         self._queue = PgQueuer.in_memory()
+        self._wakes = self._queue.qm.queries
         self._queue.entrypoint(_LANE)(self._run_job)
         self._queued: set[str] = set()
         self._alarms: dict[str, asyncio.TimerHandle] = {}
@@ -77,7 +78,7 @@ class Engine:
         if lane in self._queued or self._loop is None:
             return
         self._queued.add(lane)
-        sending = self._queue.queries.enqueue(_LANE, lane.encode())
+        sending = self._wakes.enqueue(_LANE, lane.encode())
         task = self._loop.create_task(sending)
         task.add_done_callback(_report_failure)
 
