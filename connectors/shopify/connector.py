@@ -7,7 +7,6 @@ in ``graphql``, how records are read in ``mapping.shopify``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from ...canonical.errors import (
@@ -33,10 +32,10 @@ from .account import find_location, read_account
 from .auth import ShopifyAuth
 from .cancelling import cancel_order
 from .cost import RECORDS_MAX, PageSize
-from .cursor import OVERLAP, VISIBILITY_LAG, Scan
+from .cursor import OVERLAP, VISIBILITY_LAG, OrderScan, ProductScan
 from .fulfillment import find_parcel
 from .graphql import Admin, LostPlaceError, Reply, ask_affordably, ask_in_parts
-from .ids import to_gids
+from .ids import to_gids, to_number
 from .records import (
     Json,
     complete_order,
@@ -87,11 +86,11 @@ class ShopifyConnector:
 
     def pull_orders(self, cursor: str | None, *, since: datetime) -> Page:
         """Return the next page of orders, in the order of their change."""
-        scan = Scan.decode(cursor) if cursor else Scan(since)
+        scan = OrderScan.decode(cursor) if cursor else OrderScan(since)
         try:
             reply = self._ask_orders(scan)
         except LostPlaceError:
-            scan = scan.start_again()
+            scan = scan.ask_anew()
             reply = self._ask_orders(scan)
         page = reply.read(Connection, "orders")
         orders = [complete_order(self._admin, order) for order in page.nodes]
@@ -100,10 +99,10 @@ class ShopifyConnector:
         scan = scan.see(changes, reply.channel_time)
         if not page.page_info.has_next_page or scan.has_caught_up(changes):
             return Page(records, scan.finish().encode(), complete=True)
-        scan = replace(scan, after=_follow(scan.after, page))
+        scan = scan.follow(_read_token(scan.after, page))
         return Page(records, scan.encode(), complete=False)
 
-    def _ask_orders(self, scan: Scan) -> Reply:
+    def _ask_orders(self, scan: OrderScan) -> Reply:
         return ask_affordably(
             self._orders_at_once,
             lambda count: self._admin.ask(
@@ -126,12 +125,14 @@ class ShopifyConnector:
     def pull_listings(self, cursor: str | None) -> Page:
         """Return the next page of products with their variants, oldest first."""
         location = self._location()
+        scan = ProductScan.decode(cursor) if cursor else ProductScan()
         reply = ask_affordably(
             self._products_at_once,
             lambda count: self._admin.ask(
                 documents.PRODUCTS,
                 first=count,
-                after=cursor or None,
+                after=scan.after,
+                query=scan.query,
                 location=location,
             ),
         )
@@ -140,9 +141,12 @@ class ShopifyConnector:
             complete_product(self._admin, product, location) for product in page.nodes
         ]
         records = make_records(products, reply.channel_time or self._clock.now())
-        if page.page_info.has_next_page:
-            return Page(records, _follow(cursor or None, page), complete=False)
-        return Page(records, page.page_info.end_cursor or cursor or "", complete=True)
+        if not page.page_info.has_next_page:
+            return Page(records, scan.encode(), complete=True)
+        last = to_number(records[-1].external_id) if records else 0
+        token = _read_token(scan.after, page)
+        scan = scan.follow(token, len(records), last)
+        return Page(records, scan.encode(), complete=False)
 
     def fetch_listings(self, external_ids: Sequence[str]) -> tuple[Record, ...]:
         """Return the named products as they are now; global or bare numeric ids."""
@@ -226,7 +230,7 @@ class ShopifyConnector:
         subscriptions.unsubscribe(self._admin, external_id)
 
 
-def _follow(asked_with: str | None, page: Connection) -> str:
+def _read_token(asked_with: str | None, page: Connection) -> str:
     token = require_progress(asked_with, page.page_info.end_cursor)
     if token is None:
         raise ContractBrokenError("Shopify has more pages and no token for the next")

@@ -148,8 +148,10 @@ query OrdersById($ids: [ID!]!) {
 
 PRODUCTS = (
     f"""
-query Products($first: Int!, $after: String, $location: ID!) {{
-  products(first: $first, after: $after, sortKey: ID) {{
+query Products(
+  $first: Int!, $after: String, $query: String, $location: ID!
+) {{
+  products(first: $first, after: $after, query: $query, sortKey: ID) {{
     nodes {{ ...WholeProduct }} {_REST}
   }}
 }}"""

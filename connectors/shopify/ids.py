@@ -16,6 +16,12 @@ def to_gid(kind: str, text: str) -> str | None:
     return f"gid://shopify/{kind}/{match[2]}"
 
 
+def to_number(gid: str) -> int:
+    """Return the number in a global id; 0 if there is none."""
+    match = _GID.fullmatch(gid)
+    return int(match[2]) if match else 0
+
+
 def to_gids(kind: str, texts: Sequence[str]) -> list[str]:
     """Return the global ids of those texts that can be one, each once."""
     gids = (to_gid(kind, text) for text in texts)
