@@ -50,7 +50,7 @@ class Attempt:
         if isinstance(error, httpx.LocalProtocolError):
             return self.explain_bad_header()
         # A request of the auth flow that failed means that ours never left.
-        ours = _request_of(error) in {None, self.request.url}
+        ours = _place_of(error) in {None, (self.request.method, self.request.url.path)}
         text = redact(str(error), secrets_of(self.request)) or type(error).__name__
         if isinstance(error, _NEVER_SENT) or not ours:
             return RetryLaterError(
@@ -106,9 +106,9 @@ class Attempt:
         return RejectedError(f"{self.label} was refused: {text}")
 
 
-def _request_of(error: httpx.TransportError) -> httpx.URL | None:
+def _place_of(error: httpx.TransportError) -> tuple[str, str] | None:
     try:
-        return error.request.url
+        return error.request.method, error.request.url.path
     except RuntimeError:  # httpx says so where the error belongs to no request
         return None
 

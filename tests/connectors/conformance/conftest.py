@@ -1,0 +1,182 @@
+"""The example of docs/connectors/writing.md, and a pretender of its channel."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import sys
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from crossdock.canonical.clock import ManualClock
+from crossdock.connectors.conformance import SampleOrder, SignedDelivery
+
+WRITING = Path(__file__).parents[3] / "docs" / "connectors" / "writing.md"
+SECRET = "tok-canary-1234"
+PAGE_SIZE = 10
+Json = dict[str, Any]
+
+
+class PretendBazaar:
+    """Bazaar, pretended: its own books, and an API over them."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+        self.skus: Sequence[str] = ("RETRO-CLOCK", "BRASS-LAMP", "OAK-STOOL")
+        self.stock = {f"p{number}": 20 for number in range(3)}
+        self.orders: dict[str, Json] = {}
+        self.parcels: dict[str, list[Json]] = {}
+        self.cancelled: set[str] = set()
+        self.hooks: dict[str, Json] = {}
+        self.changes: list[str] = []
+
+    def wire(self) -> httpx.BaseTransport:
+        return httpx.MockTransport(self._answer)
+
+    def place_order(self, order: SampleOrder) -> str | None:
+        number = len(self.orders) + 1
+        lines = [
+            {
+                "id": f"{number}-{index}",
+                "product": self.stock_id_of(line.sku),
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "price": line.unit_price,
+            }
+            for index, line in enumerate(order.lines)
+        ]
+        now = self.clock.now().isoformat()
+        self.orders[f"o{number}"] = {
+            "id": f"o{number}",
+            "placed_at": now,
+            "changed_at": now,
+            "currency": order.currency,
+            "buyer": order.customer_name,
+            "note": order.note,
+            "lines": lines,
+        }
+        self.changes.append(f"o{number}")
+        return f"o{number}"
+
+    def stock_id_of(self, sku: str) -> str:
+        return f"p{list(self.skus).index(sku)}"
+
+    def quantity_of(self, sku: str) -> int:
+        return self.stock[self.stock_id_of(sku)]
+
+    def list_order_lines(self, order_external_id: str) -> Sequence[tuple[str, int]]:
+        lines = self.orders[order_external_id]["lines"]
+        return [(line["id"], line["quantity"]) for line in lines]
+
+    def count_fulfillments(self, order_external_id: str) -> int:
+        return len(self.parcels.get(order_external_id, []))
+
+    def is_cancelled(self, order_external_id: str) -> bool:
+        return order_external_id in self.cancelled
+
+    def deliver(self, order_external_id: str) -> SignedDelivery:
+        body = json.dumps({"order": order_external_id, "seq": len(self.changes)})
+        headers = self.sign(body.encode()) or {}
+        return SignedDelivery(headers, body.encode())
+
+    def sign(self, body: bytes, *, age_seconds: float = 0) -> Mapping[str, str] | None:
+        moment = self.clock.now() - timedelta(seconds=age_seconds)
+        stamp = str(int(moment.timestamp()))
+        signed = stamp.encode() + b"." + body
+        digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+        return {"bazaar-time": stamp, "bazaar-signature": digest}
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        _, place, *rest = request.url.path.split("/")
+        name = f"_{request.method}_{place}".lower()
+        answer = getattr(self, name)(rest, request)
+        status = 404 if answer is None else 200
+        return httpx.Response(status, json=answer)
+
+    def _get_account(self, rest: list[str], request: httpx.Request) -> Json:
+        return {"id": "stand-7", "name": "Ada's stand", "currency": "EUR"}
+
+    def _get_orders(self, rest: list[str], request: httpx.Request) -> Json:
+        if rest and rest[0] == "named":
+            names = request.url.params["ids"].split(",")
+            return {"orders": [self.orders[n] for n in names if n in self.orders]}
+        if rest:
+            return {"parcels": self.parcels.get(rest[0], [])}
+        after = int(request.url.params.get("after", 0))
+        page = self.changes[after : after + PAGE_SIZE]
+        last = after + len(page)
+        return {
+            "orders": [self.orders[name] for name in page],
+            "last": str(last),
+            "more": last < len(self.changes),
+        }
+
+    def _get_products(self, rest: list[str], request: httpx.Request) -> Json:
+        page = int(request.url.params.get("page", 1))
+        products = [
+            {"id": f"p{n}", "sku": sku, "title": sku.title(), "stock": 20}
+            for n, sku in enumerate(self.skus)
+        ]
+        shown = products[(page - 1) * 2 : page * 2]
+        return {
+            "products": shown,
+            "next": str(page + 1) if page * 2 < len(products) else None,
+        }
+
+    def _get_stock(self, rest: list[str], request: httpx.Request) -> Json:
+        names = request.url.params["ids"].split(",")
+        return {"stock": {n: self.stock[n] for n in names if n in self.stock}}
+
+    def _put_stock(self, rest: list[str], request: httpx.Request) -> Json:
+        return {
+            "results": [self._write(row) for row in json.loads(request.content)["rows"]]
+        }
+
+    def _write(self, row: Json) -> str:
+        if row["id"] not in self.stock:
+            return "no such product"
+        if row["expected"] != self.stock[row["id"]]:
+            return "stale"
+        self.stock[row["id"]] = row["quantity"]
+        return "ok"
+
+    def _post_orders(self, rest: list[str], request: httpx.Request) -> Json:
+        order_id, action = rest
+        if action == "cancel":
+            self.cancelled.add(order_id)
+            return {}
+        parcels = self.parcels.setdefault(order_id, [])
+        parcels.append({"id": f"parcel-{len(parcels)}", **json.loads(request.content)})
+        return parcels[-1]
+
+    def _get_hooks(self, rest: list[str], request: httpx.Request) -> Json:
+        return {"hooks": list(self.hooks.values())}
+
+    def _post_hooks(self, rest: list[str], request: httpx.Request) -> Json:
+        hook = {"id": f"h{len(self.hooks)}", **json.loads(request.content)}
+        self.hooks[hook["id"]] = hook
+        return hook
+
+    def _delete_hooks(self, rest: list[str], request: httpx.Request) -> Json | None:
+        return self.hooks.pop(rest[0], None)
+
+
+@pytest.fixture(scope="session")
+def example() -> Iterator[types.ModuleType]:
+    """The connector of the docs as a module; its second code is the adoption."""
+    text = WRITING.read_text(encoding="utf-8")
+    connector, adoption = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    module = types.ModuleType("bazaar_of_the_docs")
+    sys.modules[module.__name__] = module
+    vars(module)["PretendBazaar"] = PretendBazaar
+    exec(compile(connector, str(WRITING), "exec"), vars(module))
+    exec(compile(adoption, str(WRITING), "exec"), vars(module))
+    yield module
+    del sys.modules[module.__name__]
