@@ -62,10 +62,12 @@ class Books:
     def file(self, kind: str, number: int, row: Row) -> None:
         """Make a row findable by its global id."""
         self._rows[gid(kind, number)] = (kind, row)
+        self.revision += 1
 
     def forget(self, kind: str, number: int) -> None:
         """Make a row unfindable."""
         self._rows.pop(gid(kind, number), None)
+        self.revision += 1
 
     def find(self, global_id: str) -> tuple[str, Row] | None:
         """Return the kind and row of a global id, or None."""

@@ -7,6 +7,7 @@ Shopify does; only a body that is no GraphQL request at all is a 400.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,9 @@ from ..wire import Request, Response, json_response
 from .calls import Call
 from .cost import QUERY_COST_MAX, Bucket, CostReckoner
 from .engine import Prepared, load_schema, prepare
+from .seeding import PageCache
+
+_JSON = "application/json; charset=utf-8"
 
 _DOCUMENTATION = "https://shopify.dev/api/usage/rate-limits"
 
@@ -33,6 +37,8 @@ class GraphQLRequest:
     prepared: Prepared
     variables: dict[str, Any]
     operation: OperationDefinitionNode | None
+    body: bytes
+    """What came over the wire; equal bodies ask for the same."""
 
     @property
     def is_mutation(self) -> bool:
@@ -55,7 +61,7 @@ def read_request(request: Request) -> GraphQLRequest | None:
     if not isinstance(text, str) or not isinstance(variables, dict):
         return None
     prepared = prepare(text)
-    return GraphQLRequest(prepared, variables, prepared.operation(name))
+    return GraphQLRequest(prepared, variables, prepared.operation(name), request.body)
 
 
 def answer_unreadable() -> Response:
@@ -65,7 +71,9 @@ def answer_unreadable() -> Response:
     )
 
 
-def answer_query(asked: GraphQLRequest, call: Call, bucket: Bucket) -> Response:
+def answer_query(
+    asked: GraphQLRequest, call: Call, bucket: Bucket, pages: PageCache
+) -> Response:
     """Execute a request and account for it."""
     prepared = asked.prepared
     if prepared.errors or prepared.document is None:
@@ -77,17 +85,20 @@ def answer_query(asked: GraphQLRequest, call: Call, bucket: Bucket) -> Response:
     refusal = _refuse(requested, bucket)
     if refusal is not None:
         return refusal
+    found = None if asked.is_mutation else pages.find(asked.body)
+    if found is not None:
+        data, actual = found
+        bucket.spend(actual)
+        return _join({}, data, _cost(requested, actual, bucket), ())
     result = _execute(asked, call)
     actual = min(requested, reckoner.actual(asked.operation, result.data))
     bucket.spend(actual)
-    content: dict[str, Any] = {}
-    if result.errors:
-        content["errors"] = [_formatted(one) for one in result.errors]
-    content["data"] = result.data
-    content["extensions"] = {"cost": _cost(requested, actual, bucket)}
-    if call.warnings:
-        content["extensions"]["search"] = call.warnings
-    return _answer(content)
+    data = _encode(result.data)
+    problems = [_formatted(one) for one in result.errors or ()]
+    if not (asked.is_mutation or problems or call.warnings):
+        pages.keep(asked.body, data, actual)
+    content = {"errors": problems} if problems else {}
+    return _join(content, data, _cost(requested, actual, bucket), call.warnings)
 
 
 def answer_throttled(requested: int, bucket: Bucket) -> Response:
@@ -169,9 +180,21 @@ def _cost(requested: int, actual: int | None, bucket: Bucket) -> dict[str, Any]:
     }
 
 
+def _encode(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _join(
+    head: dict[str, Any], data: bytes, cost: dict[str, Any], warnings: Sequence[Any]
+) -> Response:
+    """Put an answer together around data that is encoded already."""
+    extensions: dict[str, Any] = {"cost": cost}
+    if warnings:
+        extensions["search"] = list(warnings)
+    start = _encode(head)[:-1] + (b"," if head else b"")
+    body = start + b'"data":' + data + b',"extensions":' + _encode(extensions) + b"}"
+    return Response(200, {"content-type": _JSON}, body)
+
+
 def _answer(content: dict[str, Any]) -> Response:
-    return Response(
-        200,
-        {"content-type": "application/json; charset=utf-8"},
-        json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(),
-    )
+    return Response(200, {"content-type": _JSON}, _encode(content))

@@ -51,3 +51,4 @@ class Jobs:
         for job in due:
             job.work()
             job.done = True
+            self._books.revision += 1

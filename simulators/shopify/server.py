@@ -27,6 +27,7 @@ from .execution import (
 from .idempotency import IdempotencyKeys
 from .jobs import Jobs
 from .orders import Ledger
+from .seeding import PageCache
 from .settings import API_VERSION, ShopSettings
 from .stock import Stock
 from .tokens import OAuthRefusedError, Tokens
@@ -71,6 +72,7 @@ class ShopifyServer(Simulator):
         self.tokens = Tokens(self.settings, clock)
         self.jobs = Jobs(self.books)
         self._keys = IdempotencyKeys()
+        self.pages = PageCache(self.books)
         self._bucket = Bucket(
             points=self.settings.bucket_points,
             restore_points_per_second=self.settings.restore_points_per_second,
@@ -125,7 +127,7 @@ class ShopifyServer(Simulator):
 
     def _answer_graphql(self, asked: GraphQLRequest) -> Response:
         call = Call(self.ledger, self.jobs, self._keys, self.faults, self.tokens.scopes)
-        return answer_query(asked, call, self._bucket)
+        return answer_query(asked, call, self._bucket, self.pages)
 
     def _answer_token(self, request: Request) -> Response:
         try:

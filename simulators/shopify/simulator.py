@@ -19,6 +19,7 @@ from .goods import Product, Variant
 from .orders import Checkout
 from .payloads_goods import product_payload, shop_payload
 from .records import Fulfillment, Line, Order, Refund, Tracking
+from .seeding import seed_orders
 from .server import ShopifyServer
 from .settings import ShopSettings
 
@@ -89,6 +90,30 @@ class ShopifyShop(ShopifyServer):
             )
             self._product_changed(product)
             return variant
+
+    def seed_orders(self, count: int, lines_per_order: int) -> list[str]:
+        """Fill the shop with orders over all variants, for benchmarks.
+
+        Repeated queries are answered from memory from now on. Variants are added where
+        there are fewer than an order has lines.
+        """
+        with self.lock:
+            for number in range(len(self.books.variants), lines_per_order):
+                product = self.books.add_product(f"Seeded product {number}")
+                self.add_variant(product, f"SEED-{number}")
+            self.pages.enabled = True
+            return seed_orders(
+                self.ledger,
+                list(self.books.variants.values()),
+                count=count,
+                lines_per_order=lines_per_order,
+            )
+
+    def shown(self, listing: str) -> int:
+        """Return how many of a listing shoppers may buy now."""
+        with self.lock:
+            variant: Variant | None = self.books.find_as("ProductVariant", listing)
+            return variant.available if variant else 0
 
     def delete_variant(self, variant: Variant) -> None:
         """Let staff delete a variant; order lines keep a copy and lose the link."""
