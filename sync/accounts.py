@@ -90,7 +90,7 @@ def add_channel(hub: Hub, new: NewChannel) -> tuple[KnownChannel, Account]:
             "",
             account.external_id,
             account.name,
-            f"{hub.ids.take():x}{hub.ids.take():x}",
+            hub.make_secret(),
             new.buffer_units,
             new.drift_policy,
             source,

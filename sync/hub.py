@@ -65,6 +65,8 @@ class Hub:
     ids: IdSource
     transports: TransportFactory
     find_plugin: Callable[[str], Plugin]
+    make_secret: Callable[[], str]
+    """Makes unguessable text; webhook addresses carry it."""
     tuning: Tuning = field(default_factory=Tuning)
     wake: Callable[[Iterable[str]], None] = _wake_nobody
     reach: Callable[[str], None] = lambda point: None

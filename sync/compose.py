@@ -1,0 +1,87 @@
+"""Composing a hub from settings: where the system's clock and randomness come in.
+
+The only place that does; everything below is handed what it needs.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from ..config.keys import read_secret_key
+from ..config.settings import HubSettings
+from ..connectors.netguard import NetworkPolicy
+from ..connectors.registry import find_plugin
+from ..connectors.transport import HttpTransports
+from ..store import schema
+from ..store.engine import Store
+from ..store.ids import IdSource
+from ..store.vault import Vault
+from .hub import Hub, Tuning
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic_seconds(self) -> float:
+        """Return a reading that never goes back."""
+        return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Return after ``seconds`` have passed."""
+        time.sleep(seconds)
+
+
+@contextmanager
+def open_hub(settings: HubSettings) -> Iterator[Hub]:
+    """Open the database and yield a hub that is ready to work.
+
+    Raises:
+        SchemaMismatchError: the database was not set up, or by another version.
+        SettingsError: the secret key is missing or not one.
+        StoreError: the database cannot be opened.
+    """
+    store = Store(settings.database_url)
+    clock = SystemClock()
+    randomness = random.Random()  # noqa: S311 - spreads retries, guards nothing
+    transports = HttpTransports(
+        clock=clock,
+        randomness=randomness,
+        network=NetworkPolicy(allow_private_networks=settings.network.allow_private),
+        deadline_seconds=settings.limits.deadline_seconds,
+        body_bytes_max=settings.limits.body_bytes_max,
+    )
+    try:
+        schema.require_current(store)
+        yield Hub(
+            store,
+            Vault(read_secret_key(settings)),
+            clock,
+            IdSource(clock, randomness),
+            transports,
+            find_plugin,
+            tuning=read_tuning(settings),
+            make_secret=lambda: secrets.token_urlsafe(24),
+        )
+    finally:
+        transports.close()
+        store.close()
+
+
+def read_tuning(settings: HubSettings) -> Tuning:
+    """Return the figures that journeys need."""
+    return Tuning(
+        page_size=settings.limits.page_size,
+        location=settings.stock.location,
+        safety_stock=settings.stock.safety_stock,
+        buffer_units=settings.stock.buffer,
+        public_url=settings.server.public_url,
+    )
