@@ -92,7 +92,7 @@ class OneLeggedOAuth(httpx.Auth):
         """Take over the shop's time; say whether it differed enough to matter."""
         try:
             told = parsedate_to_datetime(headers.get("date", ""))
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
         shop_time = told if told.tzinfo else told.replace(tzinfo=UTC)
         skew_seconds = (shop_time - self._clock.now()).total_seconds()

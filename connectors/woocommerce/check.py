@@ -11,7 +11,9 @@ import re
 from ...canonical.errors import ReauthRequiredError, RejectedError, RetryLaterError
 from ...canonical.pushes import Account
 from ..calls import Answer, Call, Transport
-from .wire import Refusal, SystemStatus, read_one, read_shape
+from ..statuses import read_reason
+from .settings import WooCommerceSettings
+from .wire import SystemStatus, read_one
 
 VERSION_MIN = (5, 8)
 """The first with ``modified_after`` and ``dates_are_gmt``; older ones ignore them."""
@@ -26,14 +28,18 @@ _NO_PERMISSION = (
 )
 
 
-def check_shop(transport: Transport, shop_url: str) -> Account:
+def check_shop(transport: Transport, settings: WooCommerceSettings) -> Account:
     """Return whose shop it is, and what will not work.
+
+    Args:
+        transport: to the shop.
+        settings: the shop's address, and the secrets that no error may tell.
 
     Raises:
         ReauthRequiredError: the shop does not accept the key.
         RejectedError: the address, the version or the permissions do not do.
     """
-    status = _read_status(transport)
+    status = _read_status(transport, settings)
     version = status.environment.version
     if _parse_version(version) < VERSION_MIN:
         needed = ".".join(str(part) for part in VERSION_MIN)
@@ -41,18 +47,18 @@ def check_shop(transport: Transport, shop_url: str) -> Account:
             f"the shop runs WooCommerce {version}; {needed} or later is needed",
             next_step="Update WooCommerce.",
         )
-    _prove_writing(transport)
+    _prove_writing(transport, settings)
     home = status.environment.home_url.rstrip("/")
     identity = home.partition("://")[2] or home
     return Account(
         external_id=identity.lower(),
         name=identity,
         currency=status.settings.currency,
-        warnings=_list_warnings(status, shop_url),
+        warnings=_list_warnings(status, settings.shop_url),
     )
 
 
-def _read_status(transport: Transport) -> SystemStatus:
+def _read_status(transport: Transport, settings: WooCommerceSettings) -> SystemStatus:
     call = Call("GET", "/system_status", safe=True, accept_statuses=(403, 404))
     try:
         answer = transport.send(call)
@@ -63,20 +69,21 @@ def _read_status(transport: Transport) -> SystemStatus:
             next_step=f"{error.next_step} {_NO_API}".strip(),
         ) from None
     if answer.status == 403:
-        reason = _explain(answer)
+        reason = _explain(answer, settings)
         raise RejectedError(
             f"the key works, and its user may not see the shop's status: {reason}",
             next_step=_NO_PERMISSION,
         )
     if answer.status == 404:
+        reason = _explain(answer, settings)
         raise RejectedError(
-            f"there is no WooCommerce REST API at this address: {_explain(answer)}",
+            f"there is no WooCommerce REST API at this address: {reason}",
             next_step=_NO_API,
         )
     return read_one(SystemStatus, answer)
 
 
-def _prove_writing(transport: Transport) -> None:
+def _prove_writing(transport: Transport, settings: WooCommerceSettings) -> None:
     """Send a write that changes nothing; the shop checks the key's permission first."""
     call = Call(
         "POST",
@@ -94,13 +101,15 @@ def _prove_writing(transport: Transport) -> None:
         ) from None
     if answer.status == 403:
         raise RejectedError(
-            f"the key's user may not change products: {_explain(answer)}",
+            f"the key's user may not change products: {_explain(answer, settings)}",
             next_step=_NO_PERMISSION,
         )
 
 
-def _explain(answer: Answer) -> str:
-    return read_shape(Refusal, answer.json()).message or str(answer.status)
+def _explain(answer: Answer, settings: WooCommerceSettings) -> str:
+    secrets = {settings.consumer_key, settings.consumer_secret}
+    words = frozenset(secret.get_secret_value() for secret in secrets)
+    return read_reason(answer.headers, answer.body, words) or str(answer.status)
 
 
 def _parse_version(version: str) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ class WooCommerceConnector:
 
     def check(self) -> Account:
         """Prove address, key, permissions, version and identity. Changes nothing."""
-        return check.check_shop(self._transport, self._settings.shop_url)
+        return check.check_shop(self._transport, self._settings)
 
     def pull_orders(self, cursor: str | None, *, since: datetime) -> Page:
         """Return the next page of changed orders; trashed ones come as cancelled."""

@@ -37,7 +37,7 @@ def pull_listings(transport: Transport, cursor: str | None) -> Page:
     answer = transport.send(Call("GET", "/products", parameters, safe=True))
     rows = read_rows(answer)
     ids = [as_record(row).external_id for row in rows]
-    slipped = walk.has_slipped(ids)
+    slipped = walk.has_slipped(ids, PAGE_SIZE)
     complete = not slipped and not has_more(
         walk, len(rows), PAGE_SIZE, read_total(answer)
     )

@@ -27,9 +27,19 @@ class Walk:
     offset: int = 0
     anchor: str = ""
 
-    def has_slipped(self, ids: Sequence[str]) -> bool:
-        """Say whether rows before the anchor have left since the last page."""
-        return bool(self.anchor) and self.anchor not in ids
+    def has_slipped(self, ids: Sequence[str], page_size: int) -> bool:
+        """Say whether rows before the anchor have left since the last page.
+
+        Raises:
+            ContractBrokenError: the last page came again, so the list never ends.
+        """
+        if not self.anchor:
+            return False
+        if len(ids) >= page_size and ids[-1] == self.anchor:
+            raise ContractBrokenError(
+                "the shop gave the same page of its list twice; it would never end"
+            )
+        return self.anchor not in ids
 
     def advance(self, ids: Sequence[str], page_size: int) -> Walk:
         """Return the place of the next page, which begins with this page's last row."""
@@ -74,7 +84,7 @@ class Lane:
         seen = max([*times, *([self.seen] if self.seen else [])], default=None)
         here = replace(self, seen=seen)
         ids = [record.external_id for record in records]
-        if self.walk.has_slipped(ids):
+        if self.walk.has_slipped(ids, page_size):
             return replace(here, walk=Walk(), bound=asked_at), False
         if not has_more(self.walk, len(records), page_size, total):
             return _begin_next_pull(here), True

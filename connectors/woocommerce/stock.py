@@ -22,6 +22,7 @@ from ...canonical.errors import (
 from ...canonical.pushes import Outcome, PushResult, StockWrite
 from ...canonical.stock import StockReading
 from ..calls import Answer, Call, Transport
+from ..redaction import redact
 from .listings import chunks
 from .wire import (
     BatchEntry,
@@ -189,7 +190,7 @@ def _judge(write: StockWrite, entry: Json | None) -> PushResult:
     try:
         error = read_shape(BatchEntry, entry).error
         if error is not None:
-            reason = error.message or error.code
+            reason = redact(error.message or error.code)
             return PushResult(Outcome.REFUSED, f"the shop refused: {reason}")
         fields = read_shape(StockFields, entry)
     except ContractBrokenError as broken:

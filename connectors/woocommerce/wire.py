@@ -183,7 +183,7 @@ def read_time(answer: Answer, clock: Clock) -> datetime:
     """Return the shop's time as its answer tells it, or ours where it does not."""
     try:
         moment = parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return clock.now()
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
