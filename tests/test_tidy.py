@@ -34,7 +34,7 @@ SENTENCE_WORDS_MIN = 4
 PURE = ("canonical/", "mapping/", "sync/decide/")
 # Where the outside may be touched, with the reason. Everything else gets it injected.
 CLOCKS = {
-    "sync/hub.py": "the composition root builds the system's clock",
+    "sync/compose.py": "the composition root builds the system's clock",
     "connectors/woocommerce/auth.py": "a nonce per request; tests hand in their own",
     "simulators/clock.py": "simulators share no code with the hub",
     "simulators/serve.py": "waits for a real server in a real thread",
