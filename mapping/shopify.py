@@ -31,9 +31,7 @@ from .shopify_parts import (
     read_shipping,
 )
 from .shopify_values import (
-    UNREADABLE,
     Json,
-    explain,
     look_up,
     name_variant,
     no_money,
@@ -43,6 +41,7 @@ from .shopify_values import (
     read_text,
     read_time,
     read_time_if_any,
+    read_with_place,
 )
 
 _PAYMENT_STATES = {state.name: state for state in PaymentState}
@@ -77,10 +76,7 @@ def read_order(payload: Json) -> Order:
         MappingError: a required part is missing or cannot be understood; ``path`` says
             where.
     """
-    try:
-        return _read_order(payload)
-    except UNREADABLE as error:
-        raise explain(error, "") from error
+    return read_with_place(_read_order, payload)
 
 
 def read_listings(payload: Json) -> tuple[Listing, ...]:
@@ -89,16 +85,7 @@ def read_listings(payload: Json) -> tuple[Listing, ...]:
     Raises:
         MappingError: a required part is missing or cannot be understood.
     """
-    try:
-        title = payload["title"]
-        state = _LISTING_STATES.get(payload["status"], ListingState.ACTIVE)
-        return read_each(
-            payload["variants"]["nodes"],
-            lambda variant: _read_variant(variant, title, state),
-            "variants.nodes",
-        )
-    except UNREADABLE as error:
-        raise explain(error, "") from error
+    return read_with_place(_read_product, payload)
 
 
 def _read_order(payload: Json) -> Order:
@@ -108,7 +95,6 @@ def _read_order(payload: Json) -> Order:
         payload["refunds"], lambda part: read_refund(part, currency, unknown), "refunds"
     )
     lines = _read_lines(payload, currency, refunds)
-    total = payload["totalPriceSet"]
     return Order(
         external_id=payload["id"],
         number=read_text(payload["name"]),
@@ -136,8 +122,8 @@ def _read_order(payload: Json) -> Order:
             lambda part: read_fulfillment(part, unknown),
             "fulfillments",
         ),
-        total=read_money(total, currency),
-        total_presentment=read_presentment(total, currency),
+        total=read_money(payload["totalPriceSet"], currency),
+        total_presentment=read_presentment(payload["totalPriceSet"], currency),
         customer=read_customer(payload),
         shipping_address=read_address(payload["shippingAddress"]),
         billing_address=read_address(payload["billingAddress"]),
@@ -202,6 +188,16 @@ def _list_allocated(
         yield from line.discounts
     for charge in payload["shippingLines"]["nodes"]:
         yield from read_discounts(charge["discountAllocations"], currency)
+
+
+def _read_product(payload: Json) -> tuple[Listing, ...]:
+    title = payload["title"]
+    state = _LISTING_STATES.get(payload["status"], ListingState.ACTIVE)
+    return read_each(
+        payload["variants"]["nodes"],
+        lambda variant: _read_variant(variant, title, state),
+        "variants.nodes",
+    )
 
 
 def _read_variant(payload: Json, title: str, state: ListingState) -> Listing:

@@ -6,6 +6,7 @@ Shared by the translations of orders and products. Nothing here knows an order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -27,6 +28,42 @@ read_amount = lru_cache(maxsize=4096)(Money.of)
 no_money = lru_cache(maxsize=256)(Money.zero)
 
 
+class _Watched(dict[str, Any]):
+    """A payload that remembers which of its fields was read last."""
+
+    last = ""
+
+    def __getitem__(self, name: str) -> Any:
+        self.last = name
+        return super().__getitem__(name)
+
+
+def read_with_place(
+    read: Callable[[Json], Model], payload: Json, path: str = ""
+) -> Model:
+    """Translate a payload; an error names the field that it is about.
+
+    The way to the field is found by reading a second time, so that reading well costs
+    nothing.
+
+    Raises:
+        MappingError: the payload is not what it should be.
+    """
+    try:
+        return read(payload)
+    except UNREADABLE as error:
+        raise _explain(error, _find_place(read, payload, path)) from error
+
+
+def _find_place(read: Callable[[Json], Model], payload: Json, path: str) -> str:
+    if not isinstance(payload, Mapping):
+        return path
+    watched = _Watched(payload)
+    with suppress(*UNREADABLE):
+        read(watched)
+    return f"{path}.{watched.last}" if path else watched.last
+
+
 def read_each(
     payloads: Sequence[Json], read: Callable[[Json], Model], path: str
 ) -> tuple[Model, ...]:
@@ -36,7 +73,8 @@ def read_each(
         try:
             models.append(read(payload))
         except UNREADABLE as error:
-            raise explain(error, f"{path}[{index}]") from error
+            place = _find_place(read, payload, f"{path}[{index}]")
+            raise _explain(error, place) from error
     return tuple(models)
 
 
@@ -121,18 +159,20 @@ def read_time_if_any(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def explain(error: Exception, path: str) -> MappingError:
+def _explain(error: Exception, place: str) -> MappingError:
     """Return the error for a person, without any of the customer's data."""
     if isinstance(error, KeyError):
         missing = str(error.args[0])
-        place = f"{path}.{missing}" if path else missing
+        if place.rpartition(".")[2] != missing:
+            place = f"{place}.{missing}"
         return MappingError(f"{place} is missing", path=place)
     if isinstance(error, ValidationError):
+        # Our own names: by now the parts are put together.
         first = error.errors(include_input=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        reason = f"{field}: {first['msg']}" if field else first["msg"]
+        place = ".".join(str(part) for part in first["loc"]) or place
+        reason = first["msg"]
     elif isinstance(error, MoneyError):
         reason = error.message
     else:
         reason = "a value is not of the kind that it should be"
-    return MappingError(f"{path or 'the record'}: {reason}", path=path)
+    return MappingError(f"{place}: {reason}", path=place)

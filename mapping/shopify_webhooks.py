@@ -14,7 +14,7 @@ from typing import Any
 from ..canonical.money import add_up
 from ..canonical.orders import Order
 from .shopify import read_order
-from .shopify_values import UNREADABLE, Json, explain, read_amount
+from .shopify_values import Json, read_amount, read_with_place
 
 _FULFILLMENT_WORDS = {None: "UNFULFILLED", "partial": "PARTIALLY_FULFILLED"}
 
@@ -29,11 +29,7 @@ def read_webhook_order(payload: Json) -> Order:
             those of the GraphQL shape where a value is wrong, of the body where one is
             missing.
     """
-    try:
-        shaped = _shape_order(payload)
-    except UNREADABLE as error:
-        raise explain(error, "") from error
-    return read_order(shaped)
+    return read_order(read_with_place(_shape_order, payload))
 
 
 def _shape_order(payload: Json) -> dict[str, Any]:

@@ -547,15 +547,20 @@ def test_a_field_missing_from_a_line_is_named_with_its_place() -> None:
     ("changes", "words"),
     [
         ({"updatedAt": "2026-03-01T10:00:00"}, "updated_at: .*zone"),
-        ({"updatedAt": "yesterday"}, "the record: a value is not of the kind"),
-        ({"lineItems": None}, "the record: a value is not of the kind"),
-        ({"lineItems": {"nodes": [make_line(quantity="2")]}}, "nodes.0.: a value"),
+        ({"updatedAt": "yesterday"}, "^updatedAt: a value is not of the kind"),
+        ({"lineItems": None}, "^lineItems: a value is not of the kind"),
+        (
+            {"lineItems": {"nodes": [make_line(quantity="2")]}},
+            r"^lineItems.nodes\[0\].quantity: a value is not of the kind",
+        ),
+        ({"lineItems": {"nodes": [None]}}, r"^lineItems.nodes\[0\]: a value is not"),
         ({"lineItems": {"nodes": [make_line(quantity=-1)]}}, "quantity: Input should"),
         ({"lineItems": {"nodes": [make_line(), make_line()]}}, "the same id"),
-        ({"totalPriceSet": bag("40.001")}, "more decimals"),
+        ({"totalPriceSet": bag("40.001")}, "^totalPriceSet: .* more decimals"),
+        ({"totalPriceSet": {}}, "^totalPriceSet.shopMoney is missing"),
         ({"totalPriceSet": bag("40.00", "USD")}, "USD where the order is in EUR"),
         ({"currencyCode": "XXY"}, "in EUR where the order is in XXY"),
-        ({"note": 7}, "the record: a value is not of the kind"),
+        ({"note": 7}, "^note: a value is not of the kind"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_with_a_reason(
@@ -563,6 +568,17 @@ def test_what_cannot_be_understood_is_refused_with_a_reason(
 ) -> None:
     with pytest.raises(MappingError, match=words):
         read_order(make_order(**changes))
+
+
+@pytest.mark.parametrize("name", sorted(make_order()))
+@pytest.mark.parametrize("value", [None, {"unexpected": ["shape"]}, [], 0.5])
+def test_whatever_a_field_holds_an_error_says_where(name: str, value: object) -> None:
+    place = "no error"
+    try:
+        read_order(make_order(**{name: value}))
+    except MappingError as error:
+        place = error.path
+    assert place
 
 
 def test_i9_an_error_never_shows_the_customers_data() -> None:
