@@ -21,7 +21,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import URL, Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ..canonical.errors import RefusedError, StoreError
@@ -171,8 +171,15 @@ def _damaged(path: Path, what: str) -> StoreError:
 def _dump_postgres(store: Store, target: Path, on_progress: OnProgress) -> BackupReport:
     url = store.engine.url
     password = {"PGPASSWORD": str(url.password)} if url.password else {}
-    # The password would show in the list of processes.
-    plain = url.set(drivername="postgresql", password=None)
+    # Without the password, which would show in the list of processes.
+    plain = URL.create(
+        "postgresql",
+        username=url.username,
+        host=url.host,
+        port=url.port,
+        database=url.database,
+        query=url.query,
+    )
     with store.reading() as connection:
         # The dump shows exactly the state that was checked.
         snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
