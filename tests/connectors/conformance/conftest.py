@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 import json
 import re
 import sys
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from crossdock.canonical.clock import ManualClock
-from crossdock.connectors.conformance import SampleOrder, SignedDelivery
+from crossdock.canonical.clock import Clock, ManualClock
+from crossdock.canonical.errors import OutcomeUnknownError, WebhookRefusedError
+from crossdock.canonical.pages import Delivery, Stream
+from crossdock.canonical.pushes import (
+    CancellationPush,
+    FulfillmentPush,
+    Outcome,
+    PushResult,
+    Subscription,
+)
+from crossdock.connectors.conformance import (
+    ConformanceCase,
+    SampleOrder,
+    SignedDelivery,
+)
+from crossdock.connectors.signatures import (
+    Encoding,
+    require_recent,
+    require_signature,
+)
+from crossdock.connectors.transport import Call, Transport
 
+MakeCase = Callable[..., ConformanceCase]
 WRITING = Path(__file__).parents[3] / "docs" / "connectors" / "writing.md"
 SECRET = "tok-canary-1234"
 PAGE_SIZE = 10
@@ -180,3 +201,82 @@ def example() -> Iterator[types.ModuleType]:
     exec(compile(adoption, str(WRITING), "exec"), vars(module))
     yield module
     del sys.modules[module.__name__]
+
+
+class AlsoShipsAndHears:
+    """What the docs' connector leaves out: parcels, cancellations, webhooks."""
+
+    topics = ("orders/changed",)
+    _transport: Transport
+    _clock: Clock
+
+    def push_fulfillment(self, push: FulfillmentPush) -> PushResult:
+        body = {"reference": push.reference, "tracking": push.tracking_number}
+        path = f"/orders/{push.order_external_id}/parcels"
+        try:
+            answer = self._transport.send(Call("POST", path, json=body))
+        except OutcomeUnknownError as error:
+            return PushResult(Outcome.UNKNOWN, error.message)
+        return PushResult(Outcome.ACCEPTED, external_id=answer.json()["id"])
+
+    def find_fulfillment(self, push: FulfillmentPush) -> str | None:
+        path = f"/orders/{push.order_external_id}/parcels"
+        answer = self._transport.send(Call("GET", path, safe=True))
+        for parcel in answer.json()["parcels"]:
+            if parcel["reference"] == push.reference:
+                return str(parcel["id"])
+        return None
+
+    def push_cancellation(self, push: CancellationPush) -> PushResult:
+        path = f"/orders/{push.order_external_id}/cancel"
+        self._transport.send(Call("POST", path, json={}, safe=True))
+        return PushResult(Outcome.ACCEPTED)
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        stamp = headers.get("bazaar-time", "")
+        self._verify(stamp, headers.get("bazaar-signature"), body)
+        try:
+            told = json.loads(body)
+            order_id = str(told["order"])
+            event_id = f"{order_id}:{told['seq']}"
+        except (ValueError, LookupError, TypeError):
+            raise WebhookRefusedError("the delivery is not readable") from None
+        return Delivery(event_id, "orders/changed", Stream.ORDERS, order_id)
+
+    def _verify(self, stamp: str, signature: str | None, body: bytes) -> None:
+        signed = stamp.encode() + b"." + body
+        require_signature(signed, signature, [SECRET.encode()], Encoding.HEX)
+        require_recent(datetime.fromtimestamp(int(stamp), UTC), self._clock.now())
+
+    def list_subscriptions(self) -> tuple[Subscription, ...]:
+        hooks = self._transport.send(Call("GET", "/hooks", safe=True)).json()["hooks"]
+        return tuple(Subscription(h["id"], h["topic"], h["url"], True) for h in hooks)
+
+    def subscribe(self, topic: str, callback_url: str) -> Subscription:
+        body = {"topic": topic, "url": callback_url}
+        hook = self._transport.send(Call("POST", "/hooks", json=body)).json()
+        return Subscription(hook["id"], topic, callback_url, True)
+
+    def unsubscribe(self, external_id: str) -> None:
+        self._transport.send(
+            Call("DELETE", f"/hooks/{external_id}", safe=True, accept_statuses=(404,))
+        )
+
+
+@pytest.fixture(scope="session")
+def make_case(example: types.ModuleType) -> MakeCase:
+    """Return a case for a connector that can do everything, with some defects.
+
+    ``defects`` are classes whose methods come before the connector's own; other
+    arguments are changes to the plugin.
+    """
+
+    def make(*defects: type, **changes: Any) -> ConformanceCase:
+        parts = (*defects, AlsoShipsAndHears, example.Bazaar)
+        connector = type("AbleBazaar", parts, {})
+        plugin = dataclasses.replace(
+            example.plugin, connector=connector, connect=connector, **changes
+        )
+        return dataclasses.replace(example.CASE, plugin=plugin)
+
+    return make
