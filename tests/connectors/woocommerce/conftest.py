@@ -39,9 +39,11 @@ def shop() -> respx.Router:
 
 @pytest.fixture
 def connect(shop: respx.Router, fixed_clock: ManualClock) -> Connect:
-    """Connect to the mocked shop; arguments change the settings."""
+    """Connect to the mocked shop, or another; arguments change the settings."""
 
-    def build(**changes: Any) -> WooCommerceConnector:
+    def build(
+        other_shop: respx.Router | None = None, **changes: Any
+    ) -> WooCommerceConnector:
         settings = plugin.settings.model_validate(
             {
                 "shop_url": "https://shop.example",
@@ -54,7 +56,7 @@ def connect(shop: respx.Router, fixed_clock: ManualClock) -> Connect:
             clock=fixed_clock,
             randomness=random.Random(7),
             network=NetworkPolicy(allow_private_networks=True),
-            wire=lambda: httpx.MockTransport(shop.handler),
+            wire=lambda: httpx.MockTransport((other_shop or shop).handler),
         )
         context = Context(
             clock=fixed_clock, transports=transports, credentials=NoCredentials()
