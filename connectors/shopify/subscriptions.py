@@ -10,7 +10,7 @@ from ...canonical.pushes import Subscription
 from ..pagination import TokenTrail
 from .documents import SUBSCRIBE, SUBSCRIPTIONS, UNSUBSCRIBE
 from .graphql import Admin, shorten
-from .webhooks import IDENTITY_FIELDS, from_enum, to_enum
+from .webhooks import from_enum, to_enum
 from .wire import Changed, Subscribed, Subscriptions, WebhookSubscription
 
 
@@ -37,17 +37,12 @@ def subscribe(admin: Admin, topic: str, callback_url: str) -> Subscription:
     Raises:
         RejectedError: Shopify does not take the address or the topic.
     """
-    subscription = {
-        "uri": callback_url,
-        "format": "JSON",
-        "includeFields": list(IDENTITY_FIELDS),
-    }
     answer = admin.change(
         SUBSCRIBE,
         Subscribed,
         "webhookSubscriptionCreate",
         topic=to_enum(topic),
-        subscription=subscription,
+        subscription={"uri": callback_url, "format": "JSON"},
     )
     if answer.webhook_subscription:
         return _translate(answer.webhook_subscription)

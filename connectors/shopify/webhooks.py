@@ -25,9 +25,6 @@ TOPICS = (
 """What the hub wants to hear of. ``orders/updated`` also tells of payments, edits,
 refunds, cancellations and parcels."""
 
-IDENTITY_FIELDS = ("id", "admin_graphql_api_id", "updated_at")
-"""All of a body that is asked for: no personal data needs to come this way."""
-
 _REVOKED = "app/uninstalled"
 _OF_ORDERS = {"fulfillments", "order_transactions", "orders", "refunds"}
 _MYSHOPIFY = ".myshopify.com"
