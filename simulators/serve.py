@@ -48,6 +48,7 @@ class Server:
         self.url = f"http://{bound_host}:{bound_port}"
         config = uvicorn.Config(
             self._application,
+            interface="asgi3",
             lifespan="off",
             log_config=None,
             log_level="critical",
