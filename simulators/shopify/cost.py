@@ -42,6 +42,8 @@ QUERY_COST_MAX = 1000
 
 _MUTATION_COST = 10
 
+_ENTRIES = frozenset({"edges", "nodes"})
+
 _FREE_TYPES = frozenset({"MoneyBag", "MoneyV2"})
 
 
@@ -152,7 +154,7 @@ class CostReckoner:
         size = self._argument(field, "first") or self._argument(field, "last")
         cost = 0
         for one in field.selection_set.selections if field.selection_set else ():
-            if not isinstance(one, FieldNode) or one.name.value == "pageInfo":
+            if not isinstance(one, FieldNode) or one.name.value not in _ENTRIES:
                 continue
             inner = get_named_type(named.fields[one.name.value].type)
             rows = _child(answered, one)

@@ -19,36 +19,71 @@ _WRITE_FULFILLMENT = tuple(
     name.replace("read_", "write_") for name in _FULFILLMENT_ORDERS
 )
 
+_WORK = (*_FULFILLMENT_ORDERS, "read_marketplace_fulfillment_orders")
+_SHIPPED = (*_ORDERS, *_WORK)
+_INVENTORY = ("read_inventory",)
+_PLACES = ("read_locations", "read_inventory", "read_markets_home")
+
 TYPE_SCOPES: Mapping[str, tuple[str, ...]] = {
+    "CashRoundingAdjustment": ("read_orders", "read_quick_sale"),
     "Customer": ("read_customers",),
-    "Fulfillment": (
-        *_ORDERS,
-        *_FULFILLMENT_ORDERS,
-        "read_marketplace_fulfillment_orders",
-    ),
+    "CustomerEmailAddress": ("read_customers",),
+    "CustomerPhoneNumber": ("read_customers",),
+    "Fulfillment": _SHIPPED,
+    "FulfillmentHold": _WORK,
     "FulfillmentLineItem": _ORDERS,
-    "FulfillmentOrder": (*_FULFILLMENT_ORDERS, "read_marketplace_fulfillment_orders"),
+    "FulfillmentOrder": _WORK,
+    "FulfillmentOrderAssignedLocation": _WORK,
     "FulfillmentOrderLineItem": _FULFILLMENT_ORDERS,
-    "InventoryAdjustmentGroup": ("read_inventory",),
-    "InventoryChange": ("read_inventory",),
+    "FulfillmentOrderSupportedAction": _FULFILLMENT_ORDERS,
+    "FulfillmentTrackingInfo": _SHIPPED,
+    "InventoryAdjustmentGroup": _INVENTORY,
+    "InventoryChange": _INVENTORY,
     "InventoryItem": ("read_inventory", "read_products"),
-    "InventoryLevel": ("read_inventory",),
-    "InventoryQuantity": ("read_inventory",),
+    "InventoryLevel": _INVENTORY,
+    "InventoryQuantity": _INVENTORY,
     "LineItem": _ORDERS,
-    "Location": ("read_locations", "read_inventory", "read_markets_home"),
+    "Location": _PLACES,
     "Order": (*_ORDERS, "read_quick_sale"),
+    "OrderAdjustment": _ORDERS,
+    "OrderApp": ("read_orders",),
+    "OrderCancelUserError": _ORDERS,
+    "OrderCancellation": ("read_orders",),
     "OrderTransaction": _ORDERS,
     "Product": ("read_products",),
     "ProductVariant": ("read_products",),
     "Refund": _ORDERS,
     "RefundLineItem": _ORDERS,
+    "RefundShippingLine": _ORDERS,
 }
 """Scopes needed to read a type, wherever it appears."""
 
 FIELD_SCOPES: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("InventoryItem", "inventoryLevel"): ("read_inventory",),
-    ("InventoryItem", "inventoryLevels"): ("read_inventory",),
-    ("Location", "isActive"): ("read_locations",),
+    **{
+        ("InventoryItem", field): _INVENTORY
+        for field in (
+            "duplicateSkuCount",
+            "inventoryLevel",
+            "inventoryLevels",
+            "locationsCount",
+        )
+    },
+    **{
+        ("Location", field): ("read_locations",)
+        for field in (
+            "address",
+            "createdAt",
+            "fulfillsOnlineOrders",
+            "hasActiveInventory",
+            "inventoryLevel",
+            "inventoryLevels",
+            "isActive",
+            "isFulfillmentService",
+            "shipsInventory",
+            "updatedAt",
+        )
+    },
+    ("Location", "id"): _PLACES,
     ("Location", "name"): ("read_locations", "read_markets_home"),
     ("Mutation", "fulfillmentCreate"): _WRITE_FULFILLMENT,
     ("Mutation", "fulfillmentTrackingInfoUpdate"): _WRITE_FULFILLMENT,
@@ -56,6 +91,9 @@ FIELD_SCOPES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("Mutation", "inventorySetQuantities"): ("write_inventory",),
     ("Mutation", "orderCancel"): ("write_orders", "write_marketplace_orders"),
     ("Mutation", "refundCreate"): ("write_orders", "write_marketplace_orders"),
+    ("QueryRoot", "fulfillment"): _SHIPPED,
+    ("QueryRoot", "ordersCount"): _ORDERS,
+    ("QueryRoot", "refund"): _ORDERS,
 }
 """Scopes needed for a single field, beside those of its type."""
 
