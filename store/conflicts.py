@@ -44,6 +44,7 @@ def report(
 ) -> int:
     """Open a conflict for each cause, or count it where it is open; return the new."""
     unique = {(facts.kind, facts.subject): facts for facts in found}
+    _leave_out_acknowledged(connection, unique)
     if not unique:
         return 0
     known = connection.execute(
@@ -72,6 +73,24 @@ def report(
             conflicts.insert(), [_new_row(id_, facts, now) for id_, facts in fresh]
         )
     return len(unique)
+
+
+def _leave_out_acknowledged(
+    connection: Connection, unique: dict[tuple[ConflictKind, str], ConflictFacts]
+) -> None:
+    """Drop values that a person has seen: once told is enough for those."""
+    kind = ConflictKind.UNKNOWN_VALUE
+    subjects = [subject for one, subject in unique if one is kind]
+    if subjects:
+        seen = connection.scalars(
+            select(conflicts.c.subject).where(
+                conflicts.c.kind == kind,
+                conflicts.c.subject.in_(subjects),
+                conflicts.c.status == RESOLVED,
+            )
+        )
+        for subject in seen:
+            unique.pop((kind, subject), None)
 
 
 def _new_row(id_: int, facts: ConflictFacts, now: datetime) -> dict[str, Any]:

@@ -173,3 +173,14 @@ def set_outcome(connection: Connection, record: KeptRecord, outcome: str) -> Non
     count_intake(
         connection, record.channel, record.stream, quarantined=-1, **{outcome: 1}
     )
+
+
+def quarantine_again(connection: Connection, id_: int) -> None:
+    """Put a record that was left out back into quarantine."""
+    for record in load_records(connection, [id_]):
+        connection.execute(
+            update(inbox).where(inbox.c.id == id_).values(outcome=QUARANTINED)
+        )
+        count_intake(
+            connection, record.channel, record.stream, superseded=-1, quarantined=1
+        )

@@ -358,6 +358,29 @@ def find_parked(connection: Connection, channel: str, listing: str) -> set[int]:
     return set(found)
 
 
+def find_parked_by_sku(connection: Connection, channel: str, sku: str) -> set[int]:
+    """Return the waiting lines of a channel that name no listing but this SKU text."""
+    found = connection.scalars(
+        select(order_lines.c.id)
+        .join(orders, orders.c.id == order_lines.c.order_id)
+        .where(
+            orders.c.channel == channel,
+            order_lines.c.listing_external_id == "",
+            order_lines.c.sku == sku,
+            order_lines.c.state == LineState.PARKED,
+        )
+    )
+    return set(found)
+
+
+def set_line_state(
+    connection: Connection, line_ids: Iterable[int], state: LineState
+) -> None:
+    """Note what is known about lines."""
+    rows = [(state.value, line_id) for line_id in line_ids]
+    update_rows(connection, order_lines, change=("state",), where=("id",), rows=rows)
+
+
 def drop_holdings(connection: Connection, line_ids: Iterable[int]) -> None:
     """Forget the claims of lines whose mapping was undone."""
     connection.execute(

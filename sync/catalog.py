@@ -2,7 +2,7 @@
 
 A listing keeps its mapping by the channel's id; its SKU text is only a clue. The
 channel that is the catalogue's source brings new SKUs and their opening balance with
-it. Order lines wait here until their listing is mapped, and go on then.
+it. Order lines that waited for a listing are freed in ``remap``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
 from ..canonical.listings import Component, Listing, ListingState
-from ..canonical.remembered import KnownChannel, LineState
+from ..canonical.remembered import KnownChannel
 from ..canonical.stock import Cause, MovementKind, StockKey
 from ..mapping.identity import sku_key
 from ..mapping.matching import (
@@ -22,15 +22,13 @@ from ..mapping.matching import (
     find_duplicates,
     match_listing,
 )
-from ..store import conflicts, listings, marks, orders, publications, stock
+from ..store import conflicts, listings, marks, publications, stock
 from ..store.engine import Connection
 from ..store.leases import Lease
-from ..store.listings import ListingRow
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.publications import Belief
 from .apply import name_line_subject, save_ledger
 from .decide.ledger import Ledger
-from .decide.orders import map_line, settle_holdings
 from .hub import STOCK_LANE, Hub
 from .known import load_catalogue, read_listing
 
@@ -258,57 +256,3 @@ def _follow_up(channel: str, plan: _Plan, now: datetime) -> list[Mark]:
         for listing in plan.newly_mapped
     ]
     return wanted
-
-
-def remap(
-    hub: Hub,
-    keys: Sequence[str],
-    *,
-    lease: Lease | None = None,
-    handled: Sequence[Mark] = (),
-) -> int:
-    """Let lines go on whose listing, by ``channel/listing``, is mapped now.
-
-    Returns:
-        How many lines stopped waiting.
-    """
-    freed = 0
-    with hub.store.transaction() as connection:
-        hub.hold(connection, lease)
-        for key in keys:
-            channel, _, listing = key.partition("/")
-            rows = listings.load_listings(connection, channel, [listing])
-            if listing in rows and rows[listing].mapping != listings.WAITING:
-                freed += _free_lines(hub, connection, rows[listing])
-        marks.clear(connection, handled)
-    hub.wake([STOCK_LANE])
-    return freed
-
-
-def _free_lines(hub: Hub, connection: Connection, row: ListingRow) -> int:
-    waiting = orders.find_parked(connection, row.channel, row.external_id)
-    known = orders.load_by_line(connection, waiting)
-    before = orders.Remembered(known)
-    skus = {part.sku for part in row.components}
-    locked = stock.lock_positions(connection, skus)
-    ledger = Ledger(locked)
-    ignored = row.mapping == listings.IGNORED
-    state = LineState.UNTRACKED if ignored else LineState.MAPPED
-    cause_id = f"remap-{hub.ids.take()}"
-    for order in known:
-        for line in order.lines.values():
-            if line.id in waiting:
-                moved = ledger if order.moves_stock else None
-                parts = tuple(row.components)
-                map_line(line, state, parts, hub.tuning.location, moved)
-        if order.moves_stock:
-            settle_holdings(order.lines.values(), ledger, cause_id)
-    orders.save_memory(connection, known, before)
-    save_ledger(hub, connection, ledger, locked)
-    now = hub.clock.now()
-    wanted = [
-        Mark(MarkKind.RECONCILE, sku, STOCK_LANE, Priority.LIVE, now)
-        for sku in sorted(skus)
-    ]
-    hub.mark(connection, wanted)
-    return len(waiting)

@@ -23,7 +23,8 @@ def load_sells(
     """Return what lines sell, by (listing id, SKU text), and every SKU concerned.
 
     A listing that the hub knows decides; where it does not (deleted, not scanned yet,
-    none named) the line's own SKU text decides if it is a SKU of the merchant.
+    none named) a person's rule decides, then the line's own SKU text if it is a SKU
+    of the merchant.
     """
     asked = {
         (line.listing_external_id, line.sku): line for line in lines if line.tracked
@@ -35,16 +36,42 @@ def load_sells(
         pair: _key_of(pair[1]) for pair in asked if pair[0] not in known and pair[1]
     }
     spelled = stock.find_skus(connection, set(keys.values())) if keys else {}
+    unknown = [pair for pair in asked if pair[0] not in known]
+    ruled = _by_rules(connection, channel, unknown) if unknown else {}
     answers: dict[tuple[str, str], Sells] = {}
     for pair in asked:
         row = known.get(pair[0])
         if row is not None:
             answers[pair] = _by_listing(row)
+        elif pair in ruled:
+            answers[pair] = ruled[pair]
         elif keys.get(pair) in spelled:
             component = Component(sku=spelled[keys[pair]], units=1)
             answers[pair] = Sells(LineState.MAPPED, (component,))
     skus = {part.sku for sells in answers.values() for part in sells.components}
     return lambda listing, sku: answers.get((listing, sku), PARKED), skus
+
+
+def _by_rules(
+    connection: Connection, channel: str, unknown: list[tuple[str, str]]
+) -> dict[tuple[str, str], Sells]:
+    """Answer for listings that the hub never saw, by what a person said of them."""
+    about: dict[tuple[str, str, str], Sells] = {}
+    for rule in listings.load_rules(connection):
+        state = LineState.UNTRACKED if rule.ignored else LineState.MAPPED
+        text = _key_of(rule.sku_text)
+        about[rule.channel, rule.listing_external_id, text] = Sells(
+            state, rule.components
+        )
+    found = {}
+    for listing, sku in unknown:
+        wanted = [(channel, listing, "")] if listing else []
+        key = _key_of(sku)
+        wanted += [(channel, "", key), ("", "", key)] if key else []
+        sells = next((about[one] for one in wanted if one in about), None)
+        if sells is not None:
+            found[listing, sku] = sells
+    return found
 
 
 def _by_listing(row: listings.ListingRow) -> Sells:

@@ -24,12 +24,12 @@ from ..canonical.remembered import ChannelState, KnownChannel
 from ..store import channels, leases, marks
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind
-from .catalog import remap
 from .hub import LEASE_LASTING, STOCK_LANE, Hub
 from .pull import backoff, fetch_listings, fetch_orders, pull_orders, scan_listings
 from .push import push_stock
 from .read_back import read_back
 from .reconcile import reconcile
+from .remap import remap
 from .tell import tell_cancellation, tell_fulfillment
 from .webhooks import renew_subscriptions
 
