@@ -62,6 +62,17 @@ class Store:
             yield connection
 
     @contextmanager
+    def rehearsal(self) -> Iterator[Connection]:
+        """Yield a connection whose changes are taken back at the end, whatever happens.
+
+        Raises the same as ``transaction``.
+        """
+        with _plain_errors(self.engine), self.engine.connect() as connection:
+            with connection.begin() as transaction:
+                yield connection
+                transaction.rollback()
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield a connection that sees one consistent state and changes nothing."""
         with _plain_errors(self.engine), self.engine.connect() as connection:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from ..canonical.conflicts import KIND_TEXTS, Action
 from ..canonical.errors import RefusedError
-from ..canonical.listings import Component
 from ..store import audit, conflicts
 from ..store.audit import AuditRow
 from ..store.conflicts import ConflictRow
@@ -28,64 +27,44 @@ class Resolution:
     lines_freed: int = 0
 
 
-class _PreviewOnlyError(Exception):
-    """Takes the transaction back after a preview."""
-
-
 def resolve_conflict(
-    hub: Hub,
-    conflict_id: int,
-    action: Action,
-    *,
-    sku: str = "",
-    units: int = 1,
-    parts: tuple[Component, ...] = (),
-    create: bool = False,
-    actor: str,
-    reason: str = "",
-    preview: bool = False,
+    hub: Hub, conflict_id: int, decision: Decision, *, actor: str, reason: str = ""
 ) -> Resolution:
     """Settle an open conflict.
 
     Args:
         hub: what to work with.
         conflict_id: which one.
-        action: one of the actions that its kind allows.
-        sku: for ``map``, what the listing sells; for ``receive``, may stay empty.
-        units: how many of ``sku``: in one listing, or received.
-        parts: for ``map``, several components instead of ``sku`` and ``units``.
-        create: for ``map``, make the SKU if the hub does not know it.
+        decision: an action that the conflict's kind allows, with what it needs.
         actor: who decides.
         reason: why, for the audit.
-        preview: say what would happen and change nothing.
 
     Raises:
         NotFoundError: no such conflict, or SKU.
         RefusedError: not open any more, or the action does not fit.
     """
-    wanted = parts
-    if sku and not parts:
-        wanted = (Component(sku=sku, units=units),)
-    decision = Decision(action, wanted, units, create)
-    lanes = {STOCK_LANE}
-    resolution = Resolution(conflict_id, "")
-    try:
-        with hub.store.transaction() as connection:
-            conflict = conflicts.load(connection, conflict_id)
-            _require_open(conflict, action)
-            deed = DECISIONS[action].act(hub, connection, conflict, decision)
-            freed = len(deed.lines)
-            resolution = Resolution(conflict_id, deed.summary, freed)
-            if preview:
-                raise _PreviewOnlyError
-            _record(hub, connection, conflict, decision, deed, actor, reason)
-            hub.reach("resolve.before_commit")
-            lanes |= {conflict.channel} - {""}
-    except _PreviewOnlyError:
-        return resolution
+    with hub.store.transaction() as connection:
+        conflict, deed = _act(hub, connection, conflict_id, decision)
+        _record(hub, connection, conflict, decision, deed, actor, reason)
+        hub.reach("resolve.before_commit")
     hub.reach("resolve.committed")
-    hub.wake(lanes)
-    return resolution
+    hub.wake({STOCK_LANE} | ({conflict.channel} - {""}))
+    return Resolution(conflict_id, deed.summary, len(deed.lines))
+
+
+def preview_resolution(hub: Hub, conflict_id: int, decision: Decision) -> Resolution:
+    """Say what ``resolve_conflict`` would do, and change nothing. Raises the same."""
+    with hub.store.rehearsal() as connection:
+        _, deed = _act(hub, connection, conflict_id, decision)
+    return Resolution(conflict_id, deed.summary, len(deed.lines))
+
+
+def _act(
+    hub: Hub, connection: Connection, conflict_id: int, decision: Decision
+) -> tuple[ConflictRow, Deed]:
+    conflict = conflicts.load(connection, conflict_id)
+    _require_open(conflict, decision.action)
+    return conflict, DECISIONS[decision.action].act(hub, connection, conflict, decision)
 
 
 def _require_open(conflict: ConflictRow, action: Action) -> None:
