@@ -50,7 +50,7 @@ class Attempt:
         if isinstance(error, httpx.LocalProtocolError):
             return self.explain_bad_header()
         # A request of the auth flow that failed means that ours never left.
-        ours = _place_of(error) in {None, (self.request.method, self.request.url.path)}
+        ours = _place_of(error.request) == _place_of(self.request)
         text = redact(str(error), secrets_of(self.request)) or type(error).__name__
         if isinstance(error, _NEVER_SENT) or not ours:
             return RetryLaterError(
@@ -75,7 +75,7 @@ class Attempt:
         """Return the error for credentials that HTTP cannot carry."""
         return ReauthRequiredError(
             f"{self.label} was not sent: a credential contains a character that "
-            "cannot be sent (a line break, or a letter that is not ASCII)",
+            "cannot be sent, such as a line break",
             next_step=_SIGN_IN_AGAIN,
         )
 
@@ -106,15 +106,10 @@ class Attempt:
         return RejectedError(f"{self.label} was refused: {text}")
 
 
-def _place_of(error: httpx.TransportError) -> tuple[str, str] | None:
-    try:
-        return error.request.method, error.request.url.path
-    except RuntimeError:  # httpx says so where the error belongs to no request
-        return None
+def _place_of(request: httpx.Request) -> tuple[str, str]:
+    return request.method, request.url.path
 
 
 def _host_of(location: str) -> str:
-    try:
-        return httpx.URL(location).host or "another path"
-    except httpx.InvalidURL:
-        return "an unreadable address"
+    # httpx has already refused a Location that is no URL.
+    return httpx.URL(location).host or "another path"

@@ -172,8 +172,7 @@ class HttpTransport:
             response = self._client.send(attempt.request)
         except httpx.TransportError as error:
             raise attempt.explain_exception(error) from None
-        except UnicodeEncodeError:
-            raise attempt.explain_bad_header() from None
+
         except ContractBrokenError as error:
             if call.safe:
                 raise

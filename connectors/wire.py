@@ -41,18 +41,10 @@ class _DeadlineStream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        try:
-            timeout = limit_seconds(timeout)
-        except TimeoutError as error:
-            raise httpcore.ReadTimeout(str(error)) from None
-        return self._stream.read(max_bytes, timeout)
+        return self._stream.read(max_bytes, _limit(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        try:
-            timeout = limit_seconds(timeout)
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout(str(error)) from None
-        self._stream.write(buffer, timeout)
+        self._stream.write(buffer, _limit(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -63,10 +55,10 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._stream.start_tls(
-            ssl_context, server_hostname, limit_seconds(timeout)
+        limit = _limit(timeout, httpcore.ConnectTimeout)
+        return _DeadlineStream(
+            self._stream.start_tls(ssl_context, server_hostname, limit)
         )
-        return _DeadlineStream(stream)
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
@@ -91,19 +83,18 @@ class _GuardedBackend(httpcore.NetworkBackend):
             addresses = self._policy.find_addresses(host, port)
         except OSError as error:
             raise httpcore.ConnectError(f"{host} cannot be resolved") from error
-        failure: Exception | None = None
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             try:
+                limit = _limit(timeout, httpcore.ConnectTimeout)
                 stream = self._sockets.connect_tcp(
-                    address, port, limit_seconds(timeout), local_address, socket_options
+                    address, port, limit, local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
-            except TimeoutError as error:
-                raise httpcore.ConnectTimeout(str(error)) from None
             else:
                 return _DeadlineStream(stream)
-        raise failure or httpcore.ConnectError(f"{host} has no address")
+        raise failure
 
 
 class GuardedWire(httpx.HTTPTransport):
@@ -216,7 +207,16 @@ class WholeAnswers(httpx.BaseTransport):
 
 
 def _require_time_left() -> float | None:
+    return _limit(None, httpx.ReadTimeout)
+
+
+def _limit(timeout: float | None, error_kind: type[Exception]) -> float | None:
+    """Return the seconds that a step may take, as ``limit_seconds`` does.
+
+    Raises:
+        Exception: nothing is left; of ``error_kind``, so that HTTP clients understand.
+    """
     try:
-        return limit_seconds(None)
+        return limit_seconds(timeout)
     except TimeoutError as error:
-        raise httpx.ReadTimeout(str(error)) from None
+        raise error_kind(str(error)) from None

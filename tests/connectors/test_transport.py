@@ -245,11 +245,11 @@ def test_a_write_whose_token_could_not_be_renewed_was_never_made(
         open_transport(_RenewsOnce()).send(WRITE)
 
 
-@pytest.mark.parametrize("token", ["line\nbreak-s3cret", "b\u00fccher-s3cret"])
 def test_a_credential_that_http_cannot_carry_is_named_and_not_shown(
-    router: respx.Router, open_transport: OpenTransport, token: str
+    router: respx.Router, open_transport: OpenTransport
 ) -> None:
     # What the real wire says about a line break, with the header in its text.
+    token = "line\nbreak-s3cret"
     router.get("/orders").side_effect = httpx.LocalProtocolError(
         f"Illegal header value {token!r}"
     )

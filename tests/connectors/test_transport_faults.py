@@ -194,6 +194,22 @@ def test_e26_a_redirect_is_not_followed_and_its_target_is_named(
     assert "token" not in caught.value.message
 
 
+def test_e26_a_redirect_to_no_url_at_all_is_no_answer(
+    router: respx.Router, open_transport: OpenTransport
+) -> None:
+    router.get("/orders").respond(302, headers={"location": "https://[::nowhere"})
+    with pytest.raises(RetryLaterError, match="location header"):
+        open_transport().send(READ)
+
+
+def test_e26_a_redirect_within_the_host_is_not_followed_either(
+    router: respx.Router, open_transport: OpenTransport
+) -> None:
+    router.get("/orders").respond(301, headers={"location": "/api/orders/"})
+    with pytest.raises(ContractBrokenError, match=r"\(301\) to another path"):
+        open_transport().send(READ)
+
+
 @pytest.mark.parametrize("body", [b'{"a": NaN}', b'{"a": Infinity}', b'{"a": 1e400}'])
 def test_g07_numbers_that_json_does_not_know_are_refused(body: bytes) -> None:
     with pytest.raises(ContractBrokenError, match="not JSON"):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from crossdock.canonical.errors import (
     OutcomeUnknownError,
@@ -21,6 +24,10 @@ from crossdock.connectors.transport import (
     HttpTransports,
     NetworkPolicy,
 )
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 Handler = Callable[[socket.socket], None]
 READ = Call("GET", "/orders", safe=True)
@@ -47,6 +54,7 @@ class _Shop:
         self.port: int = self.listener.getsockname()[1]
         self.connections = 0
         self.handler: Handler = lambda connection: connection.sendall(WHOLE)
+        self.tls: ssl.SSLContext | None = None
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
@@ -60,10 +68,18 @@ class _Shop:
             with connection:
                 connection.settimeout(5)
                 try:
-                    connection.recv(65536)
-                    self.handler(connection)
+                    self._answer(connection)
                 except OSError:
                     continue
+
+    def _answer(self, connection: socket.socket) -> None:
+        if self.tls is None:
+            connection.recv(65536)
+            self.handler(connection)
+            return
+        with self.tls.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(65536)
+            self.handler(secured)
 
     def stop(self) -> None:
         self.listener.shutdown(socket.SHUT_RDWR)
@@ -145,6 +161,13 @@ def test_e23_a_name_without_an_address_says_so(
         connect(resolver=fail).send(WRITE)
 
 
+def test_e23_a_name_that_resolves_to_nothing_says_so(
+    connect: Callable[..., HttpTransport],
+) -> None:
+    with pytest.raises(RetryLaterError, match="has no address"):
+        connect(resolver=lambda host, port: []).send(WRITE)
+
+
 def test_a_port_where_nobody_listens_means_that_nothing_was_sent(
     shop: _Shop, connect: Callable[..., HttpTransport]
 ) -> None:
@@ -187,6 +210,66 @@ def test_e24_a_head_that_drips_byte_by_byte_ends_with_the_deadline(
     with pytest.raises(OutcomeUnknownError):
         connect(resolver=_loopback, deadline_seconds=0.4).send(WRITE)
     assert time.monotonic() - started < 2
+
+
+def _make_certificate(folder: Path, host: str) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    certificate_path, key_path = folder / "shop.crt", folder / "shop.key"
+    certificate_path.write_bytes(certificate.public_bytes(pem))
+    key_path.write_bytes(
+        key.private_bytes(
+            pem,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return certificate_path, key_path
+
+
+@pytest.mark.parametrize("host", ["shop.example", "other.example"])
+def test_over_https_the_name_and_not_the_address_must_be_certified(
+    shop: _Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    certificate, key = _make_certificate(tmp_path, "shop.example")
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(certificate, key)
+    shop.tls = server_side
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda **options: trusting)
+    factory = HttpTransports(
+        clock=_RealClock(),
+        randomness=random.Random(7),
+        network=NetworkPolicy(allow_private_networks=True, resolver=_loopback),
+        deadline_seconds=5,
+    )
+    transport = factory.open(
+        base_url=f"https://{host}:{shop.port}",
+        auth=None,
+        requests_per_second=1000,
+        burst=1000,
+    )
+    if host == "shop.example":
+        assert transport.send(READ).json() == []
+    else:
+        with pytest.raises(RetryLaterError, match="certificate"):
+            transport.send(WRITE)
+    factory.close()
 
 
 def test_e25_a_kept_connection_that_the_server_closed_is_not_reused(
