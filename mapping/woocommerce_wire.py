@@ -213,7 +213,8 @@ def describe_mismatch(error: ValidationError, *, path: str = "") -> MappingError
     """Return the error that says where the first mismatch is, and not its value."""
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(part) for part in (path, *first["loc"]) if part != "")
-    return MappingError(f"{where or 'record'}: {first['msg']}", path=where)
+    where = where or "record"
+    return MappingError(f"{where}: {first['msg']}", path=where)
 
 
 def find_meta(meta_data: Any, key: str) -> Any:

@@ -72,8 +72,8 @@ class WooCommerceConnector:
         return fulfillments.push_fulfillment(self._transport, self._settings, push)
 
     def find_fulfillment(self, push: FulfillmentPush) -> str | None:
-        """Return the shop's id of a push that was told completely, or None."""
-        return fulfillments.find_fulfillment(self._transport, push)
+        """Return the shop's id of what an earlier push made, or None."""
+        return fulfillments.find_fulfillment(self._transport, self._settings, push)
 
     def push_cancellation(self, push: CancellationPush) -> PushResult:
         """Cancel an order; the shop gives its stock back by itself."""

@@ -1,11 +1,13 @@
 """Tells the shop that goods have left, and cancels orders.
 
-Neither native fulfillments nor notes are safe to repeat, so each push searches for its
-own reference first, and writes a marker on the order last, together with the status:
-an order with the marker has been told everything. Stock is not touched here.
+Neither native fulfillments nor notes are safe to repeat. So each carries the hub's own
+reference, is searched for before it is made, and is the last thing that a push does: a
+push that can be found is complete. Stock is not touched here.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from ...canonical.errors import OutcomeUnknownError, RejectedError
 from ...canonical.pushes import (
@@ -37,26 +39,36 @@ from .wire import (
 
 REFERENCE_KEY = "_crossdock_reference"
 """Meta of a native fulfillment: the hub's own id of it."""
-MARKER_PREFIX = "_crossdock_told_"
-"""Meta of an order, with the hub's id behind it: what was told, as the shop's id."""
 
 _CLOSED = frozenset({"cancelled", "refunded", "failed", "trash"})
 _ROUTE_MISSING = "rest_no_route"
 
 
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """How this shop is told of parcels, and the id of the one in question if it was."""
+
+    native: bool
+    external_id: str | None
+
+
 def push_fulfillment(
     transport: Transport, settings: WooCommerceSettings, push: FulfillmentPush
 ) -> PushResult:
-    """Tell the shop of one parcel. Repeating it finds what was told and goes on."""
+    """Tell the shop of one parcel. A repetition finds the first and changes nothing."""
     try:
         order = _read_order(transport, push.order_external_id)
-        told = _find_marker(order, push.reference)
-        if told:
-            return PushResult(Outcome.ACCEPTED, external_id=told)
+        trace = _search(transport, settings, push)
+        if trace.external_id:
+            return PushResult(Outcome.ACCEPTED, external_id=trace.external_id)
         if order.status in _CLOSED:
             return PushResult(Outcome.REFUSED, f"the order is {order.status}")
-        external_id = _tell(transport, settings, push)
-        _mark_as_told(transport, order, push, external_id)
+        # Described first, so that nothing is done for a parcel that cannot be told of.
+        parcel = _describe_parcel(push) if trace.native else []
+        if push.completes_order and order.status != "completed":
+            _set_status(transport, order.id, "completed")
+        tell = _tell_natively if trace.native else _tell_by_note
+        external_id = tell(transport, settings, push, parcel)
     except RejectedError as error:
         return PushResult(Outcome.REFUSED, error.message)
     except OutcomeUnknownError as error:
@@ -64,13 +76,14 @@ def push_fulfillment(
     return PushResult(Outcome.ACCEPTED, external_id=external_id)
 
 
-def find_fulfillment(transport: Transport, push: FulfillmentPush) -> str | None:
-    """Return the shop's id of a push that was told completely, or None."""
+def find_fulfillment(
+    transport: Transport, settings: WooCommerceSettings, push: FulfillmentPush
+) -> str | None:
+    """Return the shop's id of what an earlier push made, or None."""
     try:
-        order = _read_order(transport, push.order_external_id)
+        return _search(transport, settings, push).external_id
     except RejectedError:
         return None
-    return _find_marker(order, push.reference)
 
 
 def push_cancellation(transport: Transport, push: CancellationPush) -> PushResult:
@@ -85,85 +98,75 @@ def push_cancellation(transport: Transport, push: CancellationPush) -> PushResul
             reason = f"the order is {order.status}; refund it in the shop instead"
             return PushResult(Outcome.REFUSED, reason)
         if order.status not in _CLOSED:
-            _update_order(transport, order.id, {"status": "cancelled"})
+            _set_status(transport, order.id, "cancelled")
     except RejectedError as error:
         return PushResult(Outcome.REFUSED, error.message)
     return PushResult(Outcome.ACCEPTED, external_id=str(order.id))
 
 
 def _read_order(transport: Transport, order_id: str) -> OrderHead:
-    if not is_id(order_id):
-        raise RejectedError(f"{order_id!r} is no id of an order")
-    answer = transport.send(Call("GET", f"/orders/{order_id}", safe=True))
+    answer = transport.send(Call("GET", _order_path(order_id), safe=True))
     return read_one(OrderHead, answer)
 
 
-def _find_marker(order: OrderHead, reference: str) -> str | None:
-    marker = find_meta(order.meta_data, MARKER_PREFIX + reference)
-    return str(marker) if marker else None
+def _order_path(order_id: str) -> str:
+    """Return the path of an order.
+
+    Raises:
+        RejectedError: the id is none of this shop's.
+    """
+    if not is_id(order_id):
+        raise RejectedError(f"{order_id!r} is no id of an order")
+    return f"/orders/{order_id}"
 
 
-def _mark_as_told(
-    transport: Transport, order: OrderHead, push: FulfillmentPush, external_id: str
-) -> None:
-    changes: Json = {
-        "meta_data": [{"key": MARKER_PREFIX + push.reference, "value": external_id}]
-    }
-    if push.completes_order and order.status != "completed":
-        changes["status"] = "completed"
-    _update_order(transport, order.id, changes)
-
-
-def _update_order(transport: Transport, order_id: int, changes: Json) -> None:
-    """Set fields of an order. Setting them twice is the same as once."""
+def _set_status(transport: Transport, order_id: int, status: str) -> None:
+    """Set the status of an order. Setting it twice is the same as once."""
+    changes = {"status": status}
     transport.send(Call("PUT", f"/orders/{order_id}", json=changes, safe=True))
 
 
-def _tell(
+def _search(
     transport: Transport, settings: WooCommerceSettings, push: FulfillmentPush
-) -> str:
-    """Tell of the parcel in the way that is set, and return the shop's id of it.
+) -> _Trace:
+    """Look for the parcel where the settings and the shop's features put it.
 
     Raises:
-        RejectedError: native fulfillments are asked for, and the shop has none.
+        RejectedError: no such order; or the settings ask for native fulfillments, and
+            the shop has none.
     """
+    path = _order_path(push.order_external_id)
     if settings.tracking is not TrackingMode.NOTE:
-        path = f"/orders/{push.order_external_id}/fulfillments"
-        call = Call("GET", path, safe=True, accept_statuses=(404,))
+        call = Call("GET", f"{path}/fulfillments", safe=True, accept_statuses=(404,))
         answer = transport.send(call)
         if answer.status != 404:
-            return _tell_natively(transport, settings, push, read_rows(answer))
-        code = read_shape(Refusal, answer.json()).code
-        if settings.tracking is TrackingMode.NATIVE or code != _ROUTE_MISSING:
+            return _Trace(True, _find_parcel(read_rows(answer), push))
+        refusal = read_one(Refusal, answer)
+        if refusal.code != _ROUTE_MISSING:
+            raise RejectedError(f"the shop has no such order: {refusal.code}")
+        if settings.tracking is TrackingMode.NATIVE:
             raise RejectedError(
-                "the shop offers no order fulfillments",
-                next_step="Enable them in WooCommerce > Settings > Advanced > "
-                "Features, or set tracking to auto.",
+                "the shop offers no order fulfillments; enable them in WooCommerce > "
+                "Settings > Advanced > Features, or set tracking to auto"
             )
-    return _tell_by_note(transport, settings, push)
+    listed = transport.send(Call("GET", f"{path}/notes", {"type": "any"}, safe=True))
+    return _Trace(False, _find_note(read_rows(listed), push))
 
 
-def _tell_natively(
-    transport: Transport,
-    settings: WooCommerceSettings,
-    push: FulfillmentPush,
-    existing: list[Json],
-) -> str:
-    for row in existing:
-        fulfillment = read_shape(FulfillmentHead, row)
-        if find_meta(fulfillment.meta_data, REFERENCE_KEY) == push.reference:
-            return str(fulfillment.id)
-    call = Call(
-        "POST",
-        f"/orders/{push.order_external_id}/fulfillments",
-        {"notify_customer": "true"} if settings.notify_customer else {},
-        json={
-            "status": "fulfilled",
-            "is_fulfilled": True,
-            "meta_data": _describe_parcel(push),
-        },
-    )
-    return str(read_one(FulfillmentHead, transport.send(call)).id)
+def _find_parcel(rows: list[Json], push: FulfillmentPush) -> str | None:
+    for row in rows:
+        parcel = read_shape(FulfillmentHead, row)
+        if find_meta(parcel.meta_data, REFERENCE_KEY) == push.reference:
+            return str(parcel.id)
+    return None
+
+
+def _find_note(rows: list[Json], push: FulfillmentPush) -> str | None:
+    for row in rows:
+        note = read_shape(Note, row)
+        if _sign(push) in note.note:
+            return f"note-{note.id}"
+    return None
 
 
 def _describe_parcel(push: FulfillmentPush) -> list[Json]:
@@ -188,31 +191,43 @@ def _describe_parcel(push: FulfillmentPush) -> list[Json]:
     return [{"key": key, "value": value} for key, value in values.items() if value]
 
 
-def _tell_by_note(
-    transport: Transport, settings: WooCommerceSettings, push: FulfillmentPush
+def _tell_natively(
+    transport: Transport,
+    settings: WooCommerceSettings,
+    push: FulfillmentPush,
+    parcel: list[Json],
 ) -> str:
-    path = f"/orders/{push.order_external_id}/notes"
-    listed = transport.send(Call("GET", path, {"type": "any"}, safe=True))
-    for row in read_rows(listed):
-        note = read_shape(Note, row)
-        if _signature(push) in note.note:
-            return f"note-{note.id}"
+    call = Call(
+        "POST",
+        f"{_order_path(push.order_external_id)}/fulfillments",
+        {"notify_customer": "true"} if settings.notify_customer else {},
+        json={"status": "fulfilled", "is_fulfilled": True, "meta_data": parcel},
+    )
+    return str(read_one(FulfillmentHead, transport.send(call)).id)
+
+
+def _tell_by_note(
+    transport: Transport,
+    settings: WooCommerceSettings,
+    push: FulfillmentPush,
+    _parcel: list[Json],
+) -> str:
+    path = f"{_order_path(push.order_external_id)}/notes"
     body = {"note": _write_note(push), "customer_note": settings.notify_customer}
     answer = transport.send(Call("POST", path, json=body))
     return f"note-{read_one(Note, answer).id}"
 
 
 def _write_note(push: FulfillmentPush) -> str:
-    parts = ["Shipped"]
+    words = ["Shipped"]
     if push.carrier:
-        parts.append(f"with {push.carrier}")
+        words.append(f"with {push.carrier}")
     if push.tracking_number:
-        parts.append(f"under {push.tracking_number}")
-    return f"{' '.join(parts)}. {push.tracking_url} {_signature(push)}".replace(
-        "  ", " "
-    )
+        words.append(f"under {push.tracking_number}")
+    sentences = [f"{' '.join(words)}.", push.tracking_url, _sign(push)]
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _signature(push: FulfillmentPush) -> str:
+def _sign(push: FulfillmentPush) -> str:
     """Return how a note says which push it belongs to; searched for later."""
     return f"(reference {push.reference})"

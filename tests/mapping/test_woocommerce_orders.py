@@ -512,7 +512,7 @@ def test_a_time_that_does_name_its_zone_is_believed() -> None:
         ({"line_items": {}}, "line_items"),
         ({"line_items": [make_line(quantity=-1)]}, "line_items.0.quantity"),
         ({"line_items": [make_line(quantity=1.5)]}, "line_items.0.quantity"),
-        ({"line_items": [make_line(), make_line()]}, ""),
+        ({"line_items": [make_line(), make_line()]}, "record"),
         ({"refunds": [{"id": 1, "total": "-1"}], "_refunds": {"a": 1}}, "_refunds"),
         (
             {"refunds": [{"id": 1, "total": "-1"}], "_refunds": [{"id": "x"}]},

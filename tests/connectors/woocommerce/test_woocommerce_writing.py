@@ -239,9 +239,7 @@ class FakeOrder:
         return httpx.Response(200, json=self.order)
 
     def _put(self, request: httpx.Request) -> httpx.Response:
-        changes = json.loads(request.content)
-        self.order["meta_data"] += changes.pop("meta_data", [])
-        self.order.update(changes)
+        self.order.update(json.loads(request.content))
         return self._answer("order", self.order)
 
     def _note(self, request: httpx.Request) -> httpx.Response:
@@ -372,8 +370,17 @@ def test_a_push_that_was_never_made_is_not_found(
 ) -> None:
     FakeOrder(shop, native=True)
     assert connector.find_fulfillment(make_push()) is None
-    shop.get("/orders/404").respond(404, json={"message": "gone"})
-    assert connector.find_fulfillment(make_push(order_external_id="404")) is None
+
+
+def test_nothing_is_found_and_nothing_told_of_an_order_that_is_gone(
+    shop: respx.Router, connector: WooCommerceConnector
+) -> None:
+    gone = {"code": "woocommerce_rest_order_invalid_id", "message": "gone"}
+    shop.get("/orders/404/fulfillments").respond(404, json=gone)
+    shop.get("/orders/404").respond(404, json=gone)
+    push = make_push(order_external_id="404")
+    assert connector.find_fulfillment(push) is None
+    assert connector.push_fulfillment(push).outcome is Outcome.REFUSED
 
 
 @pytest.mark.parametrize("status", ["cancelled", "refunded", "failed", "trash"])
