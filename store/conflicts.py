@@ -194,6 +194,16 @@ def find_open(
     return None if row is None else _read(row)
 
 
+def list_open_about(connection: Connection, subjects: Sequence[str]) -> list[str]:
+    """Return the open conflicts about these subjects, as ``id: summary``."""
+    query = (
+        select(conflicts.c.id, conflicts.c.summary)
+        .where(conflicts.c.subject.in_(subjects), conflicts.c.status == OPEN)
+        .order_by(conflicts.c.id)
+    )
+    return [f"{row.id}: {row.summary}" for row in connection.execute(query)]
+
+
 def count_open(connection: Connection) -> int:
     """Return how many conflicts wait for a person."""
     query = select(func.count()).where(conflicts.c.status == OPEN)

@@ -67,10 +67,13 @@ class Store:
 
         Raises the same as ``transaction``.
         """
-        with _plain_errors(self.engine), self.engine.connect() as connection:
-            with connection.begin() as transaction:
-                yield connection
-                transaction.rollback()
+        with (
+            _plain_errors(self.engine),
+            self.engine.connect() as connection,
+            connection.begin() as transaction,
+        ):
+            yield connection
+            transaction.rollback()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
