@@ -11,12 +11,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from ..canonical.errors import SchemaMismatchError
 from .engine import Store
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+_UPGRADE_LOCK = 7_331_001
+"""Any number, as long as every process of a hub uses the same."""
 
 
 def head_revision() -> str:
@@ -56,6 +58,9 @@ def upgrade(store: Store) -> str:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     with store.transaction() as connection:
+        if not store.is_sqlite:
+            # Several processes may start at once; SQLite's transaction is a lock.
+            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return head
