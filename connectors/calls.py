@@ -13,7 +13,11 @@ from typing import Any, Protocol
 import httpx
 import orjson
 
-from ..canonical.errors import ContractBrokenError, RetryLaterError
+from ..canonical.errors import (
+    ContractBrokenError,
+    OutcomeUnknownError,
+    RetryLaterError,
+)
 
 _NOT_PARSED = object()
 
@@ -25,6 +29,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    repeatable: bool = field(default=True, repr=False)
+    """False where this answers a write that took effect and must not be repeated."""
     _parsed: Any = field(default=_NOT_PARSED, init=False, repr=False, compare=False)
 
     def json(self) -> Any:
@@ -34,9 +40,17 @@ class Answer:
             RetryLaterError: an HTML page came instead of JSON (maintenance, login), or
                 the body was cut off.
             ContractBrokenError: the body is not JSON.
+            OutcomeUnknownError: either of these, and the call was an unsafe one.
         """
         if self._parsed is _NOT_PARSED:
-            object.__setattr__(self, "_parsed", self._parse())
+            try:
+                object.__setattr__(self, "_parsed", self._parse())
+            except (RetryLaterError, ContractBrokenError) as error:
+                if self.repeatable:
+                    raise
+                raise OutcomeUnknownError(
+                    f"a write was answered with {self.status}, and then {error.message}"
+                ) from None
         return self._parsed
 
     def _parse(self) -> Any:

@@ -117,19 +117,19 @@ class HttpTransport:
 
     def __init__(
         self,
-        hub: HttpTransports,
+        factory: HttpTransports,
         root: str,
         client: httpx.Client,
         account: _Account,
     ) -> None:
-        self._hub = hub
+        self._factory = factory
         self._root = root
         self._client = client
         self._account = account
 
     def send(self, call: Call) -> Answer:
         """Send a call within one deadline, retrying it only if it is safe."""
-        deadline = Deadline(self._hub.clock, self._hub.deadline_seconds)
+        deadline = Deadline(self._factory.clock, self._factory.deadline_seconds)
         token = in_progress.set(deadline)
         try:
             self._account.budget.earn()
@@ -151,7 +151,7 @@ class HttpTransport:
             retry=tenacity.retry_if_exception_type(RetryLaterError),
             wait=self._choose_wait,
             stop=must_stop,
-            sleep=self._hub.clock.pause,
+            sleep=self._factory.clock.pause,
             reraise=True,
         )
 
@@ -160,14 +160,14 @@ class HttpTransport:
         error = state.outcome.exception() if state.outcome else None
         wish = error.delay_seconds if isinstance(error, RetryLaterError) else None
         if wish is not None:
-            return wish + self._hub.randomness.uniform(0, wish / 10)
+            return wish + self._factory.randomness.uniform(0, wish / 10)
         ceiling = BACKOFF_SECONDS_FIRST * 2 ** (state.attempt_number - 1)
-        return self._hub.randomness.uniform(0, min(ceiling, BACKOFF_SECONDS_MAX))
+        return self._factory.randomness.uniform(0, min(ceiling, BACKOFF_SECONDS_MAX))
 
     def _attempt(self, call: Call, deadline: Deadline) -> Answer:
         self._wait_for_turn(deadline)
         attempt = Attempt(self._build(call), call.safe)
-        started_at = self._hub.clock.monotonic_seconds()
+        started_at = self._factory.clock.monotonic_seconds()
         try:
             response = self._client.send(attempt.request)
         except httpx.TransportError as error:
@@ -183,7 +183,7 @@ class HttpTransport:
                 attempt.label,
                 response.status_code,
                 len(response.content),
-                self._hub.clock.monotonic_seconds() - started_at,
+                self._factory.clock.monotonic_seconds() - started_at,
             )
         return self._judge(call, attempt, response)
 
@@ -195,7 +195,7 @@ class HttpTransport:
                 delay_seconds=wait_seconds,
             )
         if wait_seconds > 0:
-            self._hub.clock.pause(wait_seconds)
+            self._factory.clock.pause(wait_seconds)
 
     def _build(self, call: Call) -> httpx.Request:
         path = call.path.lstrip("/")
@@ -218,35 +218,32 @@ class HttpTransport:
         )
 
     def _judge(self, call: Call, attempt: Attempt, response: httpx.Response) -> Answer:
-        status = response.status_code
-        answer = Answer(status, response.headers, response.content)
+        status, headers = response.status_code, response.headers
         meaning = meaning_of(status)
-        if meaning is Meaning.ANSWERED or status in call.accept_statuses:
+        if meaning is Meaning.ANSWERED:
             self._account.pace.speed_up()
-            return self._require_usable(attempt, answer)
-        error = attempt.explain_status(response, self._hub.clock.now())
-        wish = read_retry_after(response.headers, self._hub.clock.now())
+            answer = Answer(status, headers, response.content, repeatable=call.safe)
+            return _require_usable(answer)
+        if status in call.accept_statuses:
+            self._account.pace.speed_up()
+            return Answer(status, headers, response.content)
+        now = self._factory.clock.now()
+        wish = read_retry_after(headers, now)
         if meaning is Meaning.TURNED_AWAY or wish is not None:
             self._account.pace.slow_down(wish or DELAY_SECONDS_MIN)
-        raise error
+        raise attempt.explain_status(response, now)
 
-    def _require_usable(self, attempt: Attempt, answer: Answer) -> Answer:
-        """Return the answer, if it is what its content type says.
 
-        A page cut off without a Content-Length shows only when it is parsed. Parsing
-        here rather than in the connector lets a safe call be repeated, and tells an
-        unsafe one that its outcome is unknown.
-        """
-        content_type = answer.headers.get("content-type", "").lower()
-        if not answer.body or not ("json" in content_type or "html" in content_type):
-            return answer
-        try:
-            answer.json()
-        except (RetryLaterError, ContractBrokenError) as error:
-            if attempt.safe:
-                raise
-            raise attempt.explain_lost_answer(error.message) from None
-        return answer
+def _require_usable(answer: Answer) -> Answer:
+    """Return the answer, if its body is what its content type says.
+
+    A page cut off without a Content-Length shows only when it is parsed. Parsing here
+    rather than in the connector lets a safe call be repeated.
+    """
+    content_type = answer.headers.get("content-type", "").lower()
+    if answer.body and ("json" in content_type or "html" in content_type):
+        answer.json()
+    return answer
 
 
 __all__ = [

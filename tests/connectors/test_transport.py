@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Generator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -29,6 +30,8 @@ from crossdock.connectors.transport import (
     HttpTransports,
     NetworkPolicy,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 OpenTransport = Callable[..., HttpTransport]
 READ = Call("GET", "/orders", safe=True)
@@ -189,6 +192,31 @@ def test_an_accepted_status_is_an_answer(
     router.get("/orders/7").respond(404, json={"code": "gone"})
     call = Call("GET", "/orders/7", safe=True, accept_statuses=(404,))
     assert open_transport().send(call).json() == {"code": "gone"}
+
+
+def test_an_accepted_status_may_come_with_a_web_page(
+    router: respx.Router, open_transport: OpenTransport
+) -> None:
+    router.get("/orders/7").respond(404, html="<h1>Not here</h1>")
+    call = Call("GET", "/orders/7", safe=True, accept_statuses=(404,))
+    assert open_transport().send(call).status == 404
+
+
+@pytest.mark.parametrize("body", [b"", b"Fatal error", b'{"id": '])
+def test_a_write_whose_answer_cannot_be_read_is_never_reported_as_failed(
+    router: respx.Router, open_transport: OpenTransport, body: bytes
+) -> None:
+    router.post("/orders").respond(200, content=body)
+    answer = open_transport().send(WRITE)
+    with pytest.raises(OutcomeUnknownError, match="answered with 200"):
+        answer.json()
+
+
+def test_an_empty_answer_is_fine_where_nobody_reads_it(
+    router: respx.Router, open_transport: OpenTransport
+) -> None:
+    router.delete("/orders/7").respond(204)
+    assert open_transport().send(Call("DELETE", "/orders/7")).body == b""
 
 
 def test_a_refusal_tells_the_channels_own_short_reason(
@@ -370,3 +398,62 @@ def test_each_request_leaves_one_line_without_secrets(
     assert caplog.records[0].name == "crossdock.transport"
     assert "GET shop.example/api/orders answered 200" in caplog.text
     assert "canary" not in caplog.text
+
+
+class _RecordingClock(ManualClock):
+    """Writes down how long it was asked to let pass."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime(2026, 3, 2, tzinfo=UTC))
+        self.pauses: list[float] = []
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        super().pause(seconds)
+
+
+def _send_in_vain(seed: int, response: httpx.Response) -> list[float]:
+    """Send a safe call that never succeeds; return the pauses between its attempts."""
+    clock = _RecordingClock()
+    factory = HttpTransports(
+        clock=clock,
+        randomness=random.Random(seed),
+        network=NetworkPolicy(),
+        wire=lambda: httpx.MockTransport(lambda _: response),
+    )
+    transport = factory.open(
+        base_url="https://shop.example",
+        auth=None,
+        requests_per_second=1000,
+        burst=1000,
+    )
+    with pytest.raises(RetryLaterError):
+        transport.send(READ)
+    return clock.pauses
+
+
+@given(seed=st.integers())
+def test_e12_the_pauses_between_retries_are_anywhere_below_a_doubling_ceiling(
+    seed: int,
+) -> None:
+    pauses = _send_in_vain(seed, httpx.Response(500))
+    assert len(pauses) == ATTEMPTS_MAX - 1
+    ceilings = (0.5, 1.0, 2.0)
+    assert all(
+        0 <= pause <= ceiling for pause, ceiling in zip(pauses, ceilings, strict=True)
+    )
+
+
+def test_e12_two_workers_do_not_retry_at_the_same_moments() -> None:
+    one, two = (_send_in_vain(seed, httpx.Response(500)) for seed in (1, 2))
+    assert set(one).isdisjoint(two)
+
+
+@given(seed=st.integers(), seconds=st.integers(1, 7))
+def test_e10_a_wish_to_wait_is_never_cut_short_and_little_exceeded(
+    seed: int, seconds: int
+) -> None:
+    wish = {"retry-after": str(seconds)}
+    pauses = _send_in_vain(seed, httpx.Response(429, headers=wish))
+    assert len(pauses) == ATTEMPTS_MAX - 1
+    assert all(seconds <= pause <= seconds * 1.1 for pause in pauses)
