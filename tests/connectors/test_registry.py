@@ -128,3 +128,9 @@ def test_an_installed_package_adds_a_kind_by_its_entry_point(
     (source,) = [source for source in find_sources() if source.kind == "bazaar"]
     assert source.distribution == "unknown"
     assert source.load() is object
+
+
+def test_every_built_in_kind_can_be_used() -> None:
+    plugins = list_plugins()
+    assert plugins.broken == ()
+    assert set(BUILT_IN_KINDS) <= set(plugins.usable)
