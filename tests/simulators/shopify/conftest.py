@@ -1,4 +1,4 @@
-"""A Shopify shop on a virtual clock, a client that asks it, and ears for its webhooks."""
+"""A Shopify shop on a virtual clock, a client for it, and ears for its webhooks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_shop(world: World) -> OpenShop:
 
 @pytest.fixture
 def shop(open_shop: OpenShop) -> ShopifyShop:
-    """A shop in New York without tax; staff have yet to fill it."""
+    """A shop in New York; staff have yet to fill it."""
     return open_shop()
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.shopify import ShopifyShop
 from crossdock.simulators.shopify.goods import Variant, gid
+from crossdock.simulators.shopify.refusals import RefusedError
 from crossdock.simulators.wire import Response
 from crossdock.simulators.world import World
 
@@ -107,9 +109,7 @@ def test_a_fulfillment_without_lines_ships_all_that_remains(
     assert [line.shipped for line in sold.lines.values()] == [3]
 
 
-def test_a_part_of_a_line_ships_and_the_rest_remains(
-    order_id: str, ask: Ask
-) -> None:
+def test_a_part_of_a_line_ships_and_the_rest_remains(order_id: str, ask: Ask) -> None:
     work = _work(ask, order_id)
     (row,) = work["lineItems"]["nodes"]
     part = {
@@ -178,13 +178,9 @@ def test_what_cannot_ship_is_refused_and_changes_nothing(
 def test_one_fulfillment_cannot_leave_from_two_places(
     open_shop: OpenShop, world: World, shop: ShopifyShop
 ) -> None:
-    from crossdock.simulators.shopify.refusals import RefusedError
-
     two = open_shop(locations=("Shop", "Warehouse"))
     lamp = two.add_variant(two.add_product("Lamp"), "GLOW-LAMP", stock=[1, 0])
     mug = two.add_variant(two.add_product("Mug"), "ABSURD-MUG", stock=[0, 1])
-    from crossdock.simulators.books import BasketLine
-
     order_id = two.sell([BasketLine(lamp.gid, 1), BasketLine(mug.gid, 1)], "Ada")
 
     with pytest.raises(RefusedError, match="same location"):

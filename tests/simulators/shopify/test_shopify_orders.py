@@ -7,7 +7,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
+from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.faults import Fault
 from crossdock.simulators.shopify import ALL_SCOPES, Buyer, Checkout, ShopifyShop
@@ -124,9 +126,7 @@ def test_an_order_changed_during_a_scan_moves_to_its_end(
     assert rest == [five_orders[4], five_orders[0], five_orders[3]]
 
 
-def test_orders_are_searched_by_change_and_id(
-    five_orders: list[str], ask: Ask
-) -> None:
+def test_orders_are_searched_by_change_and_id(five_orders: list[str], ask: Ask) -> None:
     def find(query: str) -> list[str]:
         return _ids(ask(LIST, first=10, query=query))
 
@@ -184,15 +184,15 @@ def test_orders_older_than_sixty_days_need_a_scope_of_their_own(
 
         token = shop.settings.access_token
         found = _post(shop, token, "{ orders(first: 9) { nodes { id } } }")
-        single = _post(shop, token, "query A($id: ID!) { order(id: $id) { id } }", id=old)
+        single = _post(
+            shop, token, "query A($id: ID!) { order(id: $id) { id } }", id=old
+        )
 
         assert len(found["orders"]["nodes"]) == expected
         assert (single["order"] is not None) == (expected == 2)
 
 
 def _post(shop: ShopifyShop, token: str, document: str, **variables: Any) -> Any:
-    import httpx
-
     with httpx.Client(transport=shop.wire(), base_url="http://shop.test") as client:
         answer = client.post(
             "/admin/api/2026-07/graphql.json",
@@ -227,7 +227,9 @@ def test_nodes_answers_null_for_what_is_gone_and_keeps_the_places(
     )["nodes"]
 
     assert nodes == [None, {"id": order_id, "__typename": "Order"}, None]
-    gone = ask("query P($id: ID!) { product(id: $id) { id } }", id=retro_clock.product.gid)
+    gone = ask(
+        "query P($id: ID!) { product(id: $id) { id } }", id=retro_clock.product.gid
+    )
     assert gone == {"product": None}
 
 
@@ -241,12 +243,12 @@ def test_an_id_that_is_none_and_too_many_ids_are_refused(post: Post) -> None:
     assert "maximum allowed of 250" in many["message"]
 
 
-def test_a_level_is_found_by_its_compound_id(
-    retro_clock: Variant, ask: Ask
-) -> None:
+def test_a_level_is_found_by_its_compound_id(retro_clock: Variant, ask: Ask) -> None:
     (level,) = retro_clock.levels.values()
     document = """query L($id: ID!) {
-      inventoryLevel(id: $id) { id quantities(names: ["available", "nonsense"]) { quantity } }
+      inventoryLevel(id: $id) {
+        id quantities(names: ["available", "nonsense"]) { quantity }
+      }
     }"""
 
     found = ask(document, id=level.gid)["inventoryLevel"]
@@ -279,7 +281,9 @@ def test_products_variants_items_and_places_are_listed(
     shop: ShopifyShop, retro_clock: Variant, ask: Ask
 ) -> None:
     found = ask("""{
-      products(first: 5, query: "status:active") { nodes { id title variants(first: 5) { nodes { sku } } } }
+      products(first: 5, query: "status:active") { nodes {
+        variants(first: 5) { nodes { sku } }
+      } }
       productVariants(first: 5, query: "sku:RETRO-CLOCK") { nodes { id barcode price } }
       inventoryItems(first: 5, query: "sku:retro-clock") { nodes { id tracked } }
       locations(first: 5) { nodes { name isActive } }
@@ -287,7 +291,9 @@ def test_products_variants_items_and_places_are_listed(
       ordersCount { count precision }
     }""")
 
-    assert found["products"]["nodes"][0]["variants"]["nodes"] == [{"sku": "RETRO-CLOCK"}]
+    assert found["products"]["nodes"][0]["variants"]["nodes"] == [
+        {"sku": "RETRO-CLOCK"}
+    ]
     assert found["productVariants"]["nodes"] == [
         {"id": retro_clock.gid, "barcode": "4006381333931", "price": "20.00"}
     ]
@@ -313,9 +319,9 @@ def test_the_shop_tells_its_name_currency_and_time_zone(ask: Ask) -> None:
 def test_an_order_tells_who_bought_and_where_to_send(
     shop: ShopifyShop, retro_clock: Variant, ask: Ask
 ) -> None:
-    from crossdock.simulators.books import BasketLine
-
-    buyer = Buyer(name="Zoë 🦊 Müller", city="Köln", country="Germany", country_code="DE")
+    buyer = Buyer(
+        name="Zoë 🦊 Müller", city="Köln", country="Germany", country_code="DE"
+    )
     order_id = shop.sell(
         [BasketLine(retro_clock.gid, 1)], "", Checkout(buyer=buyer, note="Leave it")
     )
@@ -351,4 +357,7 @@ def test_seeded_orders_are_answered_from_memory_until_something_changes(
     assert _ids(first) == placed
     shop.hold_order(placed[0])
     changed = ask(LIST, first=250)
-    assert changed["orders"]["nodes"][0]["updatedAt"] > first["orders"]["nodes"][0]["updatedAt"]
+    assert (
+        changed["orders"]["nodes"][0]["updatedAt"]
+        > first["orders"]["nodes"][0]["updatedAt"]
+    )

@@ -17,7 +17,10 @@ from crossdock.simulators.shopify.amounts import (
     minor_units,
 )
 from crossdock.simulators.shopify.goods import Variant, gid
+from crossdock.simulators.shopify.payloads import order_payload
 from crossdock.simulators.shopify.refusals import RefusedError
+from crossdock.simulators.shopify.shapes import bag
+from crossdock.simulators.shopify.totals import total, total_tax
 from crossdock.simulators.world import World
 
 Ask = Callable[..., dict[str, Any]]
@@ -166,10 +169,8 @@ def test_taxes_may_be_inside_the_prices(
     lamp = shop.add_variant(shop.add_product("Lamp"), "GLOW-LAMP", price_minor=11900)
     order = shop.order(_buy(shop, lamp, 1))
 
-    from crossdock.simulators.shopify import totals
-
-    assert totals.total(order).shop == 11900
-    assert totals.total_tax(order).shop == 1900
+    assert total(order).shop == 11900
+    assert total_tax(order).shop == 1900
 
 
 def test_a_yen_shop_has_no_decimals_but_graphql_shows_one(
@@ -178,10 +179,6 @@ def test_a_yen_shop_has_no_decimals_but_graphql_shows_one(
     shop = open_shop(currency="JPY", tax=None, shipping_minor=500)
     lamp = shop.add_variant(shop.add_product("Lamp"), "GLOW-LAMP", price_minor=1980)
     order = shop.order(_buy(shop, lamp, 2))
-
-    from crossdock.simulators.shopify.payloads import order_payload
-    from crossdock.simulators.shopify.shapes import bag
-    from crossdock.simulators.shopify.totals import total, total_tax
 
     assert bag(order.currencies, total(order))["shopMoney"]["amount"] == "4460.0"
     assert order_payload(order, shop.settings)["total_price"] == "4460"
@@ -197,8 +194,6 @@ def test_a_buyer_may_see_another_currency_than_the_shop_keeps(
     lamp = shop.add_variant(shop.add_product("Lamp"), "GLOW-LAMP", price_minor=999)
     order = shop.order(_buy(shop, lamp, 3, currency="EUR"))
 
-    from crossdock.simulators.shopify.totals import total
-
     # Each unit is converted and rounded by itself, so both sides add up.
     assert total(order) == Amount(2997, 3 * 913)
 
@@ -206,9 +201,7 @@ def test_a_buyer_may_see_another_currency_than_the_shop_keeps(
 def test_a_discount_code_counts_across_the_order_and_not_in_line_totals(
     shop: ShopifyShop, retro_clock: Variant, look: Callable[[str], dict[str, Any]]
 ) -> None:
-    order = look(
-        _buy(shop, retro_clock, 3, discount=Discount("SAVE10", 10, code=True))
-    )
+    order = look(_buy(shop, retro_clock, 3, discount=Discount("SAVE10", 10, code=True)))
 
     (line,) = order["lineItems"]["nodes"]
     (allocation,) = line["discountAllocations"]

@@ -55,7 +55,9 @@ def _differences(ours: Any, theirs: Any) -> Iterator[str]:
         return
     if isinstance(ours, GraphQLEnumType):
         yield from (
-            f"{ours.name}.{value}" for value in ours.values if value not in theirs.values
+            f"{ours.name}.{value}"
+            for value in ours.values
+            if value not in theirs.values
         )
     if isinstance(ours, GraphQLUnionType):
         known = {one.name for one in theirs.types}
@@ -64,7 +66,9 @@ def _differences(ours: Any, theirs: Any) -> Iterator[str]:
         known = {one.name for one in theirs.interfaces}
         yield from (one.name for one in ours.interfaces if one.name not in known)
     for name, field in getattr(ours, "fields", {}).items():
-        yield from _field_differences(f"{ours.name}.{name}", field, theirs.fields.get(name))
+        yield from _field_differences(
+            f"{ours.name}.{name}", field, theirs.fields.get(name)
+        )
 
 
 def _field_differences(path: str, field: Any, theirs: Any) -> Iterator[str]:
@@ -151,8 +155,7 @@ def test_every_field_of_a_row_has_a_resolver() -> None:
         f"{type_name}.{field}"
         for type_name in READERS
         for field in getattr(schema.type_map[type_name], "fields", {})
-        if field not in READERS[type_name]
-        and field not in RESOLVERS.get(type_name, {})
+        if field not in READERS[type_name] and field not in RESOLVERS.get(type_name, {})
     ]
 
     assert missing == []
@@ -265,8 +268,8 @@ _ROOTS = {
 
 
 def _document(root: str) -> str:
-    kind = get_named_type(load_schema().query_type.fields[root].type)  # type: ignore[union-attr]  # the schema has queries
-    name = kind.name.removesuffix("Connection")
+    queries: Any = load_schema().query_type
+    name = get_named_type(queries.fields[root].type).name.removesuffix("Connection")
     row = load_schema().type_map[name]
     depth = 1
     if root in {"shop", "currentAppInstallation"}:

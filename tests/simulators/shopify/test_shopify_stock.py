@@ -236,7 +236,9 @@ def test_a_key_whose_attempt_failed_is_spent(
     row = writer.row(retro_clock, quantity=7, changeFromQuantity=9)
     writer.set(row, key="same")
 
-    assert _codes(writer.set(row, key="same")) == ["IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"]
+    assert _codes(writer.set(row, key="same")) == [
+        "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
+    ]
 
 
 def test_on_hand_counts_what_orders_hold(
