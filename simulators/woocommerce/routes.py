@@ -101,7 +101,6 @@ ROUTES: tuple[Route, ...] = (
         delete=webhooks.delete_webhook,
     ),
     _route("/system_status", get=system.get_system_status),
-    _route("/data/currencies/current", get=system.get_current_currency),
     _route("/settings/general", get=system.list_general_settings),
     _route("/settings/general/{name}", get=system.get_general_setting),
 )

@@ -65,12 +65,6 @@ def get_system_status(state: State, _request: Request) -> Response:
     )
 
 
-def get_current_currency(state: State, _request: Request) -> Response:
-    """Answer ``GET /data/currencies/current``."""
-    code = state.settings.currency
-    return json_response({"code": code, "name": code, "symbol": code})
-
-
 def list_general_settings(state: State, _request: Request) -> Response:
     """Answer ``GET /settings/general``."""
     return json_response(list(_general_settings(state).values()))
