@@ -125,6 +125,8 @@ def write_stock(
     Raises:
         RetryLaterError: Shopify refused the batch for the moment; nothing was written.
     """
+    if not writes:
+        return ()
     verdicts = _send(admin, writes, location)
     good = [
         write for write, verdict in zip(writes, verdicts, strict=True) if not verdict

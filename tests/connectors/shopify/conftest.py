@@ -85,6 +85,10 @@ class Pair:
     clock: VirtualClock
     credentials: MemoryCredentials
 
+    def reconnect(self, **settings: Any) -> ShopifyConnector:
+        """Return another connector to the same shop, with other settings."""
+        return connect(self.shop.wire, self.clock, self.credentials, **settings)
+
 
 @pytest.fixture
 def open_pair() -> Callable[..., Pair]:
@@ -132,6 +136,25 @@ class Mocked:
         return [
             json.loads(call.request.content)["variables"] for call in self.route.calls
         ]
+
+
+@pytest.fixture
+def credentials() -> MemoryCredentials:
+    """Where the tokens of mocked connectors are kept."""
+    return MemoryCredentials()
+
+
+@pytest.fixture
+def open_mocked(
+    router: respx.Router, fixed_clock: ManualClock, credentials: MemoryCredentials
+) -> Callable[..., ShopifyConnector]:
+    """Connect to mocked routes, with other settings than usual."""
+
+    def build(**settings: Any) -> ShopifyConnector:
+        wire = httpx.MockTransport(router.handler)
+        return connect(lambda: wire, fixed_clock, credentials, **settings)
+
+    return build
 
 
 @pytest.fixture
