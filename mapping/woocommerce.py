@@ -13,7 +13,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..canonical.errors import MappingError, MoneyError
 from ..canonical.listings import Listing
 from ..canonical.money import Money, add_up
 from ..canonical.orders import (
@@ -50,6 +49,7 @@ from .woocommerce_wire import (
     describe_mismatch,
     read_wire,
     to_money,
+    to_unit_price,
 )
 
 REFUND_DETAILS_KEY = "_refunds"
@@ -72,8 +72,6 @@ class WooCommerceTranslator:
         fulfillments = read_fulfillments(payload.get(FULFILLMENTS_KEY))
         try:
             return _build_order(wire, refunds, fulfillments)
-        except MoneyError as error:
-            raise MappingError(f"currency: {error.message}", path="currency") from None
         except ValidationError as error:
             raise describe_mismatch(error) from None
 
@@ -146,7 +144,7 @@ def _read_lines(
                 title=unescape(line.name),
                 quantity=line.quantity,
                 quantity_current=count_wanted(wire, line, meaning, refunded[line_id]),
-                unit_price=_read_unit_price(line, wire.currency),
+                unit_price=to_unit_price(line.subtotal, line.quantity, wire.currency),
                 total=to_money(line.total, wire.currency),
                 tax=to_money(line.total_tax, wire.currency),
                 taxes=_read_taxes(line, rates, wire.currency),
@@ -155,11 +153,6 @@ def _read_lines(
             )
         )
     return tuple(lines)
-
-
-def _read_unit_price(line: WireLine, currency: str) -> Money:
-    """Return the price of one unit before discounts (``price`` is after them)."""
-    return to_money(line.subtotal / (line.quantity or 1), currency)
 
 
 def _read_taxes(
@@ -182,7 +175,10 @@ def _read_taxes(
 
 
 def _read_discounts(line: WireLine, title: str, currency: str) -> tuple[Discount, ...]:
-    amount = to_money(line.subtotal - line.total, currency)
+    if line.subtotal == line.total:
+        return ()
+    amount = to_money(line.subtotal, currency) - to_money(line.total, currency)
+    # Below zero where somebody made the line dearer by hand.
     return (Discount(title=title, amount=amount),) if amount.minor > 0 else ()
 
 
@@ -222,9 +218,9 @@ def _read_customer(wire: WireOrder) -> Customer | None:
         return None
     return Customer(
         external_id=str(wire.customer_id) if wire.customer_id else "",
-        name=f"{billing.first_name} {billing.last_name}".strip(),
-        email=billing.email,
-        phone=billing.phone,
+        name=billing.name,
+        email=billing.email or "",
+        phone=billing.phone or "",
     )
 
 
@@ -232,17 +228,17 @@ def _read_address(wire: WireAddress | None) -> Address | None:
     """Return the address, or None where the shop left every line of it empty."""
     if wire is None:
         return None
-    name = f"{wire.first_name} {wire.last_name}".strip()
+    name = wire.name
     if not (name or wire.company or wire.address_1 or wire.city or wire.postcode):
         return None
     return Address(
         name=name,
-        company=wire.company,
-        street=wire.address_1,
-        street_2=wire.address_2,
-        city=wire.city,
-        region=wire.state,
-        postcode=wire.postcode,
-        country=wire.country,
-        phone=wire.phone,
+        company=wire.company or "",
+        street=wire.address_1 or "",
+        street_2=wire.address_2 or "",
+        city=wire.city or "",
+        region=wire.state or "",
+        postcode=wire.postcode or "",
+        country=wire.country or "",
+        phone=wire.phone or "",
     )

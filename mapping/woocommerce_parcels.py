@@ -51,7 +51,7 @@ def read_refunds(order: WireOrder, details: Any) -> tuple[Refund, ...]:
         refunds.append(
             Refund(
                 external_id=str(wire.id),
-                amount=to_money(abs(wire.total), order.currency),
+                amount=to_money(wire.total.lstrip("-"), order.currency),
                 refunded_at=detail.date_created_gmt if detail else None,
                 lines=_read_refund_lines(detail, restocked) if detail else (),
             )

@@ -97,7 +97,7 @@ def push_cancellation(transport: Transport, push: CancellationPush) -> PushResul
         if order.status in {"completed", "refunded"}:
             reason = f"the order is {order.status}; refund it in the shop instead"
             return PushResult(Outcome.REFUSED, reason)
-        if order.status not in _CLOSED:
+        if order.status not in {"cancelled", "trash"}:
             _set_status(transport, order.id, "cancelled")
     except RejectedError as error:
         return PushResult(Outcome.REFUSED, error.message)

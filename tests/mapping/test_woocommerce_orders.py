@@ -455,6 +455,21 @@ def test_a_thirds_price_is_rounded_once_for_the_unit_and_not_for_the_line() -> N
     assert order.lines[0].total == eur("10.00")
 
 
+def test_texts_that_a_plugin_turned_into_numbers_are_read_as_texts() -> None:
+    line = make_line(sku=4711, total=40, subtotal=40.0, taxes=[{"id": 3, "total": 8}])
+    order = translator.read_order(make_order(line_items=[line], number=9001, total=53))
+    assert (order.number, order.lines[0].sku) == ("9001", "4711")
+    assert order.total == eur("53.00")
+    assert order.lines[0].total == eur("40.00")
+
+
+def test_the_largest_amount_that_is_read_can_be_held_in_every_currency() -> None:
+    amount = "9" * 14 + "." + "9" * 20
+    line = make_line(subtotal=amount, total=amount, taxes=[])
+    payload = make_order(currency="CLF", total=amount, line_items=[line])
+    assert translator.read_order(payload).total.currency == "CLF"
+
+
 def test_a_line_of_zero_units_is_kept() -> None:
     line = make_line(quantity=0, subtotal="0.00", total="0.00", total_tax="0", taxes=[])
     order = translator.read_order(make_order(line_items=[line]))
@@ -506,6 +521,9 @@ def test_a_time_that_does_name_its_zone_is_believed() -> None:
         ({"total": None}, "total"),
         ({"total": "NaN"}, "total"),
         ({"total": "about 5"}, "total"),
+        ({"total": "9" * 30}, "total"),
+        ({"total": "\u0665.00"}, "total"),
+        ({"total": True}, "total"),
         ({"status": None}, "status"),
         ({"date_created_gmt": None}, "date_created_gmt"),
         ({"currency": "EURO"}, "currency"),
