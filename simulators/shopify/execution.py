@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
-    execute,
+    execute_sync,
 )
 
 from ..wire import Request, Response, json_response
@@ -90,7 +91,7 @@ def answer_query(
         data, actual = found
         bucket.spend(actual)
         return _join({}, data, _cost(requested, actual, bucket), ())
-    result = _execute(asked, call)
+    result = _execute(asked, call, prepared.document, asked.operation)
     actual = min(requested, reckoner.actual(asked.operation, result.data))
     bucket.spend(actual)
     data = _encode(result.data)
@@ -142,20 +143,19 @@ def _refuse(requested: int, bucket: Bucket) -> Response | None:
     return None if bucket.holds(requested) else answer_throttled(requested, bucket)
 
 
-def _execute(asked: GraphQLRequest, call: Call) -> ExecutionResult:
-    document, operation = asked.prepared.document, asked.operation
-    if document is None or operation is None:
-        raise ValueError("only a prepared request can be executed")
-    result = execute(
+def _execute(
+    asked: GraphQLRequest,
+    call: Call,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+) -> ExecutionResult:
+    return execute_sync(
         load_schema(),
         document,
         context_value=call,
         variable_values=asked.variables,
         operation_name=operation.name.value if operation.name else None,
     )
-    if not isinstance(result, ExecutionResult):
-        raise TypeError("a resolver of the simulator returned something to await")
-    return result
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

@@ -79,7 +79,8 @@ def place_order(
     """
     wanted = _choose(ledger, basket)
     ledger.announcer.begin_event()
-    order = _draft(ledger.books, checkout)
+    ships = any(variant.requires_shipping for variant, _, _ in wanted)
+    order = _draft(ledger.books, checkout, ships=ships)
     for variant, location, quantity in wanted:
         _add_line(ledger, order, variant, location, quantity)
     order.original_total = totals.total(order)
@@ -112,12 +113,16 @@ def _choose(
     return chosen
 
 
-def _draft(books: Books, checkout: Checkout) -> Order:
+def _draft(books: Books, checkout: Checkout, *, ships: bool) -> Order:
+    """Return an order without lines; what is not shipped has no shipping charge."""
     settings = books.settings
     presentment = checkout.currency or settings.currency
     rate = settings.presentment_rates.get(presentment, Decimal(1))
     currencies = Currencies(settings.currency, presentment, rate)
     now = books.now()
+    shipping = Shipping(
+        books.number(), "Standard", currencies.amount(settings.shipping_minor)
+    )
     return Order(
         books.number(),
         books.order_name(),
@@ -129,9 +134,7 @@ def _draft(books: Books, checkout: Checkout) -> Order:
         books.number(),
         tax=settings.tax,
         discount=checkout.discount,
-        shipping=Shipping(
-            books.number(), "Standard", currencies.amount(settings.shipping_minor)
-        ),
+        shipping=shipping if ships else None,
         note=checkout.note,
         test=checkout.test,
     )

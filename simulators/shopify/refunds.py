@@ -40,15 +40,14 @@ def refund_order(
     """Refund units and money.
 
     Args:
-        money: what goes back; None means the price of the units and of the shipping.
+        money: what goes back; None means the price of the units, as far as the buyer
+            has paid.
 
     Raises:
         RefusedError: more units or money than there are; nothing changed.
     """
     _check_returns(order, returns)
-    suggested = add_up(
-        [_price(order, one).plus_tax(order) for one in returns]
-    ) + _shipping_with_tax(order, shipping)
+    suggested = add_up([_price(order, one).plus_tax(order) for one in returns])
     amount = suggested if money is None else money
     left = totals.received(order) - totals.refunded(order)
     if amount.shop > left.shop:
@@ -161,12 +160,6 @@ def _price(order: Order, one: Return) -> _Price:
         line.total.share(one.quantity, line.quantity),
         totals.line_tax(order, line).share(one.quantity, line.quantity),
     )
-
-
-def _shipping_with_tax(order: Order, shipping: Amount) -> Amount:
-    if order.taxes_included or order.tax is None:
-        return shipping
-    return shipping + shipping.tax(order.tax.rate_basis_points, included=False)
 
 
 def _unshipped(order: Order, line: Line) -> int:

@@ -18,7 +18,7 @@ from . import orders, refunds, shipments
 from .goods import Product, Variant
 from .orders import Checkout
 from .payloads_goods import product_payload, shop_payload
-from .records import Fulfillment, Line, Order, Refund, Tracking
+from .records import Fulfillment, Line, Order, Tracking
 from .seeding import seed_orders
 from .server import ShopifyServer
 from .settings import ShopSettings
@@ -217,15 +217,6 @@ class ShopifyShop(ShopifyServer):
             order = self.order(order_id)
             returns = refunds.returns_of(order, quantities, restock=restock)
             refunds.refund_order(self.ledger, order, returns)
-
-    def refund_lines(self, order_id: str, returns: list[refunds.Return]) -> Refund:
-        """Let staff refund exactly these units.
-
-        Raises:
-            RefusedError: more is to be refunded than there is.
-        """
-        with self.lock:
-            return refunds.refund_order(self.ledger, self.order(order_id), returns)
 
     def fulfill_order(
         self,

@@ -10,6 +10,7 @@ from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.shopify import ShopifyShop
 from crossdock.simulators.shopify.goods import Variant, gid
+from crossdock.simulators.shopify.payloads import order_payload
 from crossdock.simulators.shopify.refusals import RefusedError
 from crossdock.simulators.wire import Response
 from crossdock.simulators.world import World
@@ -361,6 +362,23 @@ def test_shipping_can_be_refunded_in_part_or_whole(
     assert much["userErrors"][0]["message"] == "Shipping refund exceeds what was paid"
     assert shipping is not None
     assert shipping.refunded == shipping.price
+    rows = [
+        one["order_adjustments"]
+        for one in order_payload(shop.order(order_id), shop.settings)["refunds"]
+    ]
+    assert [row["amount"] for (row,) in rows] == ["-2.00", "-3.00"]
+
+
+def test_an_order_without_shipping_has_none_to_refund(
+    shop: ShopifyShop, ask: Ask
+) -> None:
+    card = shop.add_variant(shop.add_product("Card"), None, requires_shipping=False)
+    order_id = shop.sell([BasketLine(card.gid, 1)], "Ada")
+
+    payload = Refunder(ask, order_id)(shipping={"fullRefund": True})
+
+    assert payload["userErrors"] == []
+    assert payload["refund"]["totalRefundedSet"]["shopMoney"]["amount"] == "0.0"
 
 
 def test_the_same_key_refunds_once(

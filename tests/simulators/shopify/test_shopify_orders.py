@@ -12,8 +12,14 @@ import pytest
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.faults import Fault
-from crossdock.simulators.shopify import ALL_SCOPES, Buyer, Checkout, ShopifyShop
-from crossdock.simulators.shopify.goods import Variant
+from crossdock.simulators.shopify import (
+    ALL_SCOPES,
+    Buyer,
+    Checkout,
+    ShopifyShop,
+    seeding,
+)
+from crossdock.simulators.shopify.goods import Variant, gid
 from crossdock.simulators.wire import Response
 from crossdock.simulators.world import World
 
@@ -145,11 +151,17 @@ def test_orders_are_searched_by_change_and_id(five_orders: list[str], ask: Ask) 
 def test_a_filter_that_shopify_does_not_know_is_ignored_with_a_warning(
     five_orders: list[str], post: Post
 ) -> None:
-    content = post(LIST, first=10, query="update_at:>='2030-01-01' id:abc").json()
+    content = post(
+        LIST, first=10, query="update_at:>='2030-01-01' id:abc created_at:>soon"
+    ).json()
 
     assert _ids(content["data"]) == five_orders
     warnings = content["extensions"]["search"][0]["warnings"]
-    assert [one["code"] for one in warnings] == ["invalid_field", "invalid_value"]
+    assert [one["code"] for one in warnings] == [
+        "invalid_field",
+        "invalid_value",
+        "invalid_value",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -302,6 +314,16 @@ def test_products_variants_items_and_places_are_listed(
     ]
     assert found["locations"]["nodes"] == [{"name": "Shop location", "isActive": True}]
     assert found["location"] == {"name": "Shop location"}
+    place = gid("Location", shop.books.active_locations[0].number)
+    by_id = ask(
+        """query L($place: ID!, $stocked: ID!) {
+          location(id: $place) { name } node(id: $stocked) { id __typename }
+        }""",
+        place=place,
+        stocked=retro_clock.item_gid,
+    )
+    assert by_id["location"] == {"name": "Shop location"}
+    assert by_id["node"] == {"id": retro_clock.item_gid, "__typename": "InventoryItem"}
     assert found["ordersCount"] == {"count": 0, "precision": "EXACT"}
 
 
@@ -345,6 +367,20 @@ def test_an_order_tells_who_bought_and_where_to_send(
             "countryCodeV2": "DE",
         },
     }
+
+
+def test_the_memory_of_pages_is_bounded(
+    shop: ShopifyShop, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeding, "_PAGES_KEPT", 2)
+    shop.seed_orders(3, 1)
+    body = b'{"query": "{ shop { name } }"}'
+
+    for number in range(4):
+        shop.pages.keep(body + b" " * number, b"{}", 1)
+
+    assert shop.pages.find(body) is None
+    assert shop.pages.find(body + b"   ") == (b"{}", 1)
 
 
 def test_seeded_orders_are_answered_from_memory_until_something_changes(

@@ -270,6 +270,51 @@ def test_an_order_is_cancelled_once_and_not_after_it_shipped(
             shop.cancel_order(order_id)
 
 
+def test_an_unpaid_order_is_refunded_without_money(
+    shop: ShopifyShop, retro_clock: Variant, look: Callable[[str], dict[str, Any]]
+) -> None:
+    order_id = _buy(shop, retro_clock, 2, paid=False)
+
+    shop.refund_order(order_id, {_first_line(shop, order_id): 1}, restock=True)
+
+    (refund,) = look(order_id)["refunds"]
+    assert _shop(refund["totalRefundedSet"]) == "0.0"
+    assert retro_clock.available == 9
+
+
+def test_what_is_not_shipped_has_no_shipping_charge(
+    shop: ShopifyShop, ask: Ask, look: Callable[[str], dict[str, Any]]
+) -> None:
+    card = shop.add_variant(
+        shop.add_product("Gift card", gift_card=True),
+        None,
+        tracked=False,
+        requires_shipping=False,
+        taxable=False,
+    )
+    order_id = _buy(shop, card, 1)
+
+    order = look(order_id)
+    assert _shop(order["totalPriceSet"]) == "20.0"
+    shipping = ask(
+        """query S($id: ID!) { order(id: $id) {
+          shippingLine { title } shippingLines(first: 1) { nodes { title } }
+          requiresShipping totalRefundedShippingSet { shopMoney { amount } }
+        } }""",
+        id=order_id,
+    )["order"]
+    assert shipping == {
+        "shippingLine": None,
+        "shippingLines": {"nodes": []},
+        "requiresShipping": False,
+        "totalRefundedShippingSet": {"shopMoney": {"amount": "0.0"}},
+    }
+    payload = order_payload(shop.order(order_id), shop.settings)
+    assert payload["shipping_lines"] == []
+    shop.cancel_order(order_id)
+    assert _shop(look(order_id)["totalRefundedSet"]) == "20.0"
+
+
 def test_staff_add_units_and_the_buyer_pays_for_them(
     shop: ShopifyShop,
     world: World,
@@ -387,6 +432,7 @@ def test_a_refund_gives_back_units_money_or_both(
 
 def test_a_held_order_cannot_be_shipped_until_it_is_released(
     shop: ShopifyShop,
+    ask: Ask,
     retro_clock: Variant,
     look: Callable[[str], dict[str, Any]],
 ) -> None:
@@ -394,6 +440,19 @@ def test_a_held_order_cannot_be_shipped_until_it_is_released(
 
     shop.hold_order(order_id)
     assert look(order_id)["displayFulfillmentStatus"] == "ON_HOLD"
+    held = ask(
+        """query H($id: ID!) { order(id: $id) { fulfillmentOrders(first: 1) { nodes {
+          status fulfillmentHolds { reason } supportedActions { action }
+        } } } }""",
+        id=order_id,
+    )["order"]["fulfillmentOrders"]["nodes"]
+    assert held == [
+        {
+            "status": "ON_HOLD",
+            "fulfillmentHolds": [{"reason": "OTHER"}],
+            "supportedActions": [{"action": "RELEASE_HOLD"}],
+        }
+    ]
     with pytest.raises(RefusedError):
         shop.fulfill_order(order_id)
     shop.hold_order(order_id, held=False)
