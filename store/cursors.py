@@ -59,14 +59,7 @@ def add_delivery(
     received_at: datetime,
 ) -> bool:
     """Keep a webhook delivery; False where it was kept before."""
-    kept = connection.execute(
-        select(deliveries.c.id).where(
-            deliveries.c.channel == channel, deliveries.c.event_id == delivery.event_id
-        )
-    ).first()
-    if kept is not None:
-        return False
-    upsert(
+    kept = upsert(
         connection,
         deliveries,
         [
@@ -82,4 +75,4 @@ def add_delivery(
         key=("channel", "event_id"),
         change={},
     )
-    return True
+    return kept == 1

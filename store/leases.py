@@ -70,6 +70,10 @@ def release(connection: Connection, lease: Lease, now: datetime) -> None:
     """Give a lane back, unless it was lost already."""
     connection.execute(
         update(leases)
-        .where(leases.c.lane == lease.lane, leases.c.token == lease.token)
+        .where(
+            leases.c.lane == lease.lane,
+            leases.c.holder == lease.holder,
+            leases.c.token == lease.token,
+        )
         .values(expires_at=now)
     )

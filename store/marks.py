@@ -68,7 +68,13 @@ def put(
     connection: Connection, wanted: Sequence[Mark], generation: int, marked_at: datetime
 ) -> None:
     """Set marks; one set already becomes due at the earlier of the two times."""
-    unique = {(mark.kind, mark.key): mark for mark in reversed(wanted)}
+    unique: dict[tuple[MarkKind, str], Mark] = {}
+    for mark in wanted:
+        other = unique.get((mark.kind, mark.key), mark)
+        unique[mark.kind, mark.key] = mark._replace(
+            priority=min(mark.priority, other.priority),
+            not_before=min(mark.not_before, other.not_before),
+        )
     rows = [
         {
             "kind": mark.kind.value,
@@ -141,7 +147,7 @@ def find_next_due(connection: Connection, lane: str) -> datetime | None:
 
 def clear(connection: Connection, handled: Iterable[Mark]) -> None:
     """Remove marks as they were seen; those that were set again since then stay."""
-    rows = [(mark.kind.value, mark.key, mark.generation) for mark in handled]
+    rows = sorted((mark.kind.value, mark.key, mark.generation) for mark in handled)
     if rows:
         sign = "?" if connection.dialect.name == "sqlite" else "%s"
         connection.exec_driver_sql(

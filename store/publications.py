@@ -152,7 +152,9 @@ def observe(
 def take_away(connection: Connection, channel: str, taken: Mapping[str, int]) -> None:
     """Lower what is expected of stock records by what the channel itself gave up."""
     rows = [
-        {"record": record, "units": units} for record, units in taken.items() if units
+        {"record": record, "units": units}
+        for record, units in sorted(taken.items())
+        if units
     ]
     if not rows:
         return

@@ -56,11 +56,14 @@ def update_rows(
 ) -> None:
     """Change the columns ``change`` of the rows found by the columns ``where``.
 
-    Each of ``rows`` holds the new values and then the values to find it by.
+    Each of ``rows`` holds the new values and then the values to find it by. They are
+    taken in the order of the latter, so that two transactions that touch the same rows
+    wait for each other and never both ways.
     """
     if not rows:
         return
-    prepared = _prepare((*change, *where), table, rows)
+    ordered = sorted(rows, key=lambda row: tuple(row[len(change) :]))
+    prepared = _prepare((*change, *where), table, ordered)
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     changes = ", ".join(f"{name} = {mark}" for name in change)
     found = " AND ".join(f"{name} = {mark}" for name in where)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-
-ROWS_PER_STATEMENT = 500
 
 
 def upsert(
@@ -18,8 +16,11 @@ def upsert(
     *,
     key: Sequence[str],
     change: Mapping[str, Any] | Sequence[str],
-) -> None:
+) -> int:
     """Insert ``rows``; where ``key`` exists already apply ``change`` instead.
+
+    The rows are taken in the order of their keys, so that two transactions that touch
+    the same rows wait for each other and never both ways.
 
     Args:
         connection: the transaction.
@@ -28,21 +29,32 @@ def upsert(
         key: the columns of the unique constraint.
         change: columns that take the new row's value, or expressions by column.
             Nothing changes when it is empty.
+
+    Returns:
+        How many rows were inserted or changed.
     """
+    if not rows:
+        return 0
     build = (
         postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     )
-    for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        chunk = [dict(row) for row in rows[start : start + ROWS_PER_STATEMENT]]
-        statement = build(table).values(chunk)
-        if not change:
-            connection.execute(statement.on_conflict_do_nothing(index_elements=key))
-            continue
+    # One row in the statement and many in the call: it is compiled once, ever.
+    statement = build(table).values({name: bindparam(name) for name in rows[0]})
+    if not change:
+        statement = statement.on_conflict_do_nothing(index_elements=list(key))
+    else:
         values = (
             change
             if isinstance(change, Mapping)
             else {name: statement.excluded[name] for name in change}
         )
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=list(key), set_=dict(values))
+        statement = statement.on_conflict_do_update(
+            index_elements=list(key), set_=dict(values)
         )
+    ordered = sorted(rows, key=lambda row: [row[name] for name in key])
+    done = connection.execute(
+        statement,
+        [dict(row) for row in ordered],
+        execution_options={"preserve_rowcount": True},
+    )
+    return done.rowcount
