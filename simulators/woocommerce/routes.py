@@ -106,13 +106,13 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
-def dispatch(state: State, request: Request) -> Response:
-    """Answer a request below the prefix.
+def dispatch(state: State, request: Request, path: str) -> Response:
+    """Answer a request; ``path`` begins below the folder of the site.
 
     Raises:
         ApiError: 404 for a path or method that is not there, or what the answer says.
     """
-    path = request.path.removeprefix(PREFIX)
+    path = path.removeprefix(PREFIX)
     for route in ROUTES:
         match = route.pattern.fullmatch(path)
         if match is None or request.method not in route.answers:

@@ -43,11 +43,9 @@ class WooCommerceShop(Simulator):
         faults: Faults = NO_FAULTS,
     ) -> None:
         super().__init__(channel, world=world, seed=seed, faults=faults)
-        self.state = State(
-            simulator=self,
-            settings=settings or ShopSettings(),
-            site_url=f"http://{channel}.example",
-        )
+        chosen = settings or ShopSettings()
+        site_url = f"http://{channel}.example{chosen.folder}"
+        self.state = State(simulator=self, settings=chosen, site_url=site_url)
         self.in_maintenance = False
         """While true, the shop answers everything with a page for people."""
         self.deliverer.report = lambda outcome: hooks.hear_outcome(self.state, outcome)
@@ -59,14 +57,16 @@ class WooCommerceShop(Simulator):
         """Answer as the shop does when nothing goes wrong."""
         if self.in_maintenance:
             return _page(503, "Briefly unavailable for scheduled maintenance.")
-        path = request.path.rstrip("/")
-        if not self.state.settings.pretty_permalinks or not path.startswith("/wp-json"):
+        settings = self.state.settings
+        path = request.path.removeprefix(settings.folder).rstrip("/")
+        below = request.path.startswith(f"{settings.folder}/wp-json")
+        if not settings.pretty_permalinks or not below:
             return _page(404, "Page not found")
         try:
             if path == "/wp-json":
                 return system.get_site(self.state, request)
             check_access(self.state, request)
-            return dispatch(self.state, request)
+            return dispatch(self.state, request, path)
         except ApiError as error:
             return error.response()
 

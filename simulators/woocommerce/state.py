@@ -40,6 +40,8 @@ class ShopSettings:
     native_fulfillments: bool = False
     gateway_refunds: bool = True
     """Whether the payment gateway can refund, which ``api_refund`` asks it to."""
+    folder: str = ""
+    """Where below its host the site lives, as ``/shop``."""
     pretty_permalinks: bool = True
     """Without them the REST routes do not exist."""
     cron_seconds: float = 0.0

@@ -58,13 +58,12 @@ def take(state: State, order: Order, line: Line, quantity: int) -> None:
 
 
 def give_back(state: State, order: Order, line: Line, quantity: int) -> None:
-    """Cancel ``quantity`` of a line: back to its counter, out of the world's sales."""
-    if quantity <= 0:
-        return
-    line.units_sold -= quantity
-    state.simulator.world.record_cancellation(
-        state.simulator.channel, str(order.order_id), str(line.line_id), quantity
-    )
+    """Cancel ``quantity`` of a line: back to its counter, out of the world's sales.
+
+    The shop counts units that have left already as back in stock; the world, where
+    they are gone, does not.
+    """
+    _cancel_unshipped(state, order, line, quantity)
     restock(state, line, quantity)
 
 
@@ -74,15 +73,16 @@ def forget_sale(state: State, order: Order) -> None:
     The shop's counters stay as they are: so it is with orders thrown away.
     """
     for line in order.lines:
-        unshipped = line.units_sold - line.units_shipped
-        if unshipped > 0:
-            line.units_sold -= unshipped
-            state.simulator.world.record_cancellation(
-                state.simulator.channel,
-                str(order.order_id),
-                str(line.line_id),
-                unshipped,
-            )
+        _cancel_unshipped(state, order, line, line.units_sold)
+
+
+def _cancel_unshipped(state: State, order: Order, line: Line, quantity: int) -> None:
+    unshipped = min(quantity, line.units_sold - line.units_shipped)
+    if unshipped > 0:
+        line.units_sold -= unshipped
+        state.simulator.world.record_cancellation(
+            state.simulator.channel, str(order.order_id), str(line.line_id), unshipped
+        )
 
 
 def restock(state: State, line: Line, quantity: int) -> None:

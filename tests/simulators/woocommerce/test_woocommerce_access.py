@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
@@ -199,3 +199,32 @@ def test_a_path_of_another_plugin_is_no_route_either(
         404,
         "rest_no_route",
     )
+
+
+def test_a_shop_in_a_folder_answers_below_it_only(
+    open_shop: Callable[..., WooCommerceShop], clock: VirtualClock
+) -> None:
+    visitor = httpx.Client(transport=open_shop(folder="/shop").wire())
+    url = "http://woo.example/shop/wp-json/wc/v3/orders"
+    assert visitor.get(url, params=sign(clock, url=url)).status_code == 200
+    assert visitor.get(URL, params=sign(clock)).status_code == 404
+
+
+def test_repeated_and_bracketed_arguments_are_signed_as_php_sees_them(
+    visitor: httpx.Client, clock: VirtualClock
+) -> None:
+    signed = sign(clock, **{"include[0]": "1", "include[1]": "2"})
+    query = [(name, text) for name, text in signed.items() if "include" not in name]
+    query += [("include[]", "1"), ("include[]", "2")]
+    assert (
+        visitor.get(URL, params=httpx.QueryParams(urlencode(query))).status_code == 200
+    )
+
+
+def test_a_key_that_is_taken_away_is_refused_as_an_unknown_one(
+    shop: WooCommerceShop, client: httpx.Client
+) -> None:
+    shop.faults.arm_once("expired_token")
+    answer = client.get("/orders")
+    assert code_of(answer) == (401, "woocommerce_rest_authentication_error")
+    assert client.get("/orders").status_code == 200

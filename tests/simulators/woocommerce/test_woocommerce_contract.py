@@ -252,7 +252,7 @@ def test_every_argument_that_a_list_reads_is_one_of_the_vendors(
     ):
         request = NosyRequest("GET", PREFIX + path)
         object.__setattr__(request, "asked", set())
-        assert dispatch(shop.state, request).status == 200
+        assert dispatch(shop.state, request, request.path).status == 200
         documented = arguments_of(index, "GET", path)
         assert documented is not None
         assert request.asked

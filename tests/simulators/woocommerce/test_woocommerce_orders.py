@@ -174,6 +174,15 @@ def test_a_cancellation_gives_the_stock_back_once(
     assert read(client, order_id)["line_items"][0]["meta_data"] == []
 
 
+def test_cancelling_what_has_left_restocks_the_shop_and_not_the_world(
+    shop: WooCommerceShop, order_id: str, clock_listing: str, world: World
+) -> None:
+    shop.set_order_status(order_id, "completed")
+    world.cancel("woo", order_id)
+    assert shop.shown(clock_listing) == 10
+    assert world.sold_units() == 2
+
+
 def test_a_reopened_order_takes_its_stock_again(
     shop: WooCommerceShop, order_id: str, clock_listing: str, world: World
 ) -> None:
@@ -451,3 +460,38 @@ class TestRefunds:
         world.refund("woo", order_id, {line_id: 1}, restock=True)
         world.cancel("woo", order_id)
         assert (shop.shown(clock_listing), world.sold_units()) == (10, 0)
+
+    def test_given_line_totals_and_taxes_are_what_is_refunded(
+        self, client: httpx.Client, order_id: str
+    ) -> None:
+        line = {
+            "id": line_id_of(client, order_id),
+            "quantity": 0,
+            "refund_total": 2,
+            "refund_tax": [{"id": 1, "refund_total": "0.38"}],
+        }
+        answer = client.post(f"/orders/{order_id}/refunds", json={"line_items": [line]})
+        assert answer.json()["amount"] == "2.38"
+        assert answer.json()["line_items"][0]["total_tax"] == "-0.38"
+
+    @pytest.mark.parametrize("changes", [{"refund_total": "NaN"}, {"id": 5}])
+    def test_a_line_that_makes_no_sense_is_a_400(
+        self, client: httpx.Client, order_id: str, changes: dict[str, Any]
+    ) -> None:
+        line = {"id": line_id_of(client, order_id), "quantity": 1, **changes}
+        answer = client.post(f"/orders/{order_id}/refunds", json={"line_items": [line]})
+        assert answer.status_code == 400
+
+    def test_a_refund_that_does_not_exist_is_a_404(
+        self, client: httpx.Client, order_id: str
+    ) -> None:
+        assert client.get(f"/orders/{order_id}/refunds/5").status_code == 404
+        assert client.get("/orders/5/refunds").status_code == 404
+
+    def test_staff_cannot_refund_or_edit_a_line_that_is_not_there(
+        self, world: World, order_id: str
+    ) -> None:
+        with pytest.raises(KeyError):
+            world.refund("woo", order_id, {"5": 1}, restock=True)
+        with pytest.raises(KeyError):
+            world.edit("woo", order_id, "5", 1)

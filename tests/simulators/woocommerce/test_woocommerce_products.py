@@ -284,3 +284,18 @@ def test_the_shop_tells_its_version_currency_and_decimals(client: httpx.Client) 
     assert setting["value"] == "EUR"
     assert setting in client.get("/settings/general").json()
     assert client.get("/settings/general/mood").status_code == 404
+
+
+def test_behind_a_lag_a_list_does_not_know_a_new_product_and_keeps_the_old_ones(
+    shop: WooCommerceShop, client: httpx.Client, clock: VirtualClock
+) -> None:
+    clock.advance(60)
+    shop.add_product(NewProduct(name="New", sku="NEW", price=Decimal(1)))
+    for _ in range(2):
+        shop.faults.arm_once(Fault.VISIBILITY_LAG)
+        found = [row["sku"] for row in client.get("/products?order=asc").json()]
+        assert found == ["RETRO-CLOCK"]
+        clock.advance(1)
+    clock.advance(5)
+    shop.faults.arm_once(Fault.VISIBILITY_LAG)
+    assert len(client.get("/products").json()) == 2
