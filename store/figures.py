@@ -136,3 +136,9 @@ def list_untold(connection: Connection) -> list[Row]:
         .order_by(fulfillments.c.id)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def count_orders(connection: Connection, channel: str) -> int:
+    """Return how many orders of a channel the hub has."""
+    query = select(func.count()).where(orders.c.channel == channel)
+    return connection.scalar(query) or 0
