@@ -115,6 +115,21 @@ def test_b01_more_orders_in_one_second_than_a_page_holds_are_all_read() -> None:
     assert got == shop.expected()
 
 
+def test_b05_a_walk_starts_again_when_rows_before_it_have_left() -> None:
+    shop = FakeList(4, dict.fromkeys(range(12), 4), now=30)
+    got: dict[str, datetime] = {}
+    leaving = iter([0, 5])
+
+    def interfere() -> None:
+        order_id = next(leaving, None)
+        if order_id is not None:
+            shop.touch(order_id)
+
+    lane = shop.pull(Lane(at(4)), got, interfere)
+    assert got == shop.expected()
+    assert lane == Lane(at(30 - OVERLAP_SECONDS))
+
+
 def test_b02_an_order_that_shows_up_late_is_found_within_the_overlap() -> None:
     shop = FakeList(5, {1: 100})
     got: dict[str, datetime] = {}
