@@ -33,17 +33,9 @@ def paginate(
         GraphQLError: no page size or one above 250, or a cursor that is none.
     """
     size, backwards = _page_size(args)
-    keys = [_comparable(key(row)) for row in rows]
-    reverse = bool(args.get("reverse"))
-    start, end = 0, len(rows)
-    after, before = args.get("after"), args.get("before")
-    low, high = (before, after) if reverse else (after, before)
-    if low:
-        start = bisect_right(keys, _read_cursor(low))
-    if high:
-        end = bisect_left(keys, _read_cursor(high))
+    start, end = _bounds([_comparable(key(row)) for row in rows], args)
     window = list(rows[start:end])
-    if reverse:
+    if args.get("reverse"):
         window.reverse()
     chosen = window[-size:] if backwards and size else window[:size]
     left_out = len(window) > len(chosen)
@@ -55,11 +47,22 @@ def paginate(
         ],
         "pageInfo": {
             "hasNextPage": skipped if backwards else left_out,
-            "hasPreviousPage": left_out if backwards else bool(after),
+            "hasPreviousPage": left_out if backwards else bool(args.get("after")),
             "startCursor": _cursor(key(chosen[0])) if chosen else None,
             "endCursor": _cursor(key(chosen[-1])) if chosen else None,
         },
     }
+
+
+def _bounds(
+    keys: list[tuple[str | int, int]], args: Mapping[str, Any]
+) -> tuple[int, int]:
+    """Return the part of the rows that lies between the cursors."""
+    after, before = args.get("after"), args.get("before")
+    low, high = (before, after) if args.get("reverse") else (after, before)
+    start = bisect_right(keys, _read_cursor(low)) if low else 0
+    end = bisect_left(keys, _read_cursor(high)) if high else len(keys)
+    return start, end
 
 
 def by_number(row: Any) -> Key:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -102,6 +103,25 @@ def test_the_shop_never_sells_below_its_own_counter(
     assert retro_clock.available == 10
     assert world.turned_away == 2
     assert world.oversold_units() == 0
+
+
+def test_shoppers_who_come_at_once_share_what_is_shown(
+    shop: ShopifyShop, world: World
+) -> None:
+    world.receive("LAST-ONES", 30)
+    variant = shop.add_variant(shop.add_product("Last"), "LAST-ONES", stock=[30])
+
+    with ThreadPoolExecutor(4) as pool:
+        bought = list(
+            pool.map(
+                lambda number: world.buy("shopify", variant.gid, 1, f"Buyer {number}"),
+                range(60),
+            )
+        )
+
+    assert sum(order_id is not None for order_id in bought) == 30
+    assert len({order_id for order_id in bought if order_id}) == 30
+    assert (variant.available, world.oversold_units()) == (0, 0)
 
 
 def test_a_variant_that_may_be_oversold_goes_below_zero(

@@ -15,7 +15,7 @@ import pytest
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.shopify import Checkout, Discount, ShopifyShop, ShopSettings
-from crossdock.simulators.shopify.goods import Variant
+from crossdock.simulators.shopify.goods import Variant, gid
 from crossdock.simulators.shopify.payloads import order_payload
 from crossdock.simulators.world import World
 
@@ -116,6 +116,34 @@ def test_a_cancellation_and_staffs_quantities_are_announced(
     ]
     assert heard[2][1]["available"] == 4
     assert heard[3][1] == {"id": retro_clock.product.number}
+
+
+def test_the_apps_own_writes_come_back_as_webhooks(
+    shop: ShopifyShop, order_id: str, retro_clock: Variant, ears: Any, ask: Any
+) -> None:
+    ears.listen("inventory_levels/update", "orders/updated")
+    (work,) = shop.order(order_id).fulfillment_orders
+    (level,) = retro_clock.levels.values()
+
+    ask(
+        """mutation Write($item: ID!, $place: ID!, $work: ID!) {
+          inventorySetQuantities(input: {name: "available", reason: "correction",
+            quantities: [{inventoryItemId: $item, locationId: $place, quantity: 4,
+                          changeFromQuantity: null}]
+          }) @idempotent(key: "a") { userErrors { message } }
+          fulfillmentCreate(fulfillment: {
+            lineItemsByFulfillmentOrder: [{fulfillmentOrderId: $work}]
+          }) { userErrors { message } }
+        }""",
+        item=retro_clock.item_gid,
+        place=gid("Location", level.location.number),
+        work=gid("FulfillmentOrder", work.number),
+    )
+
+    heard = ears.deliver()
+    assert _topics(heard) == ["inventory_levels/update", "orders/updated"]
+    assert heard[0][1]["available"] == 4
+    assert heard[1][1]["fulfillment_status"] == "fulfilled"
 
 
 def test_a_new_variant_is_an_update_of_its_product(
