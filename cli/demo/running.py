@@ -1,0 +1,104 @@
+"""Runs a hub as ``crossdock run`` does, inside this process: engine, clock, receiver.
+
+Threads and sockets only. What the hub does with what it hears is its own affair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from ...canonical.errors import RefusedError
+from ...config.settings import HubSettings
+from ...sync.compose import open_hub
+from ...sync.engine import Engine
+from ...sync.hub import Hub
+from ...sync.schedule import Intervals, start_clock
+from ...web.receiver import create_app
+
+_STOP_SECONDS_MAX = 20.0
+_HOLDER = "demo"
+
+
+@dataclass(slots=True)
+class RunningHub:
+    """A hub at work, and the engine that carries its wake-ups."""
+
+    hub: Hub
+    engine: Engine
+
+
+@contextmanager
+def run_hub(settings: HubSettings, door: socket.socket) -> Iterator[RunningHub]:
+    """Yield a hub that works in threads until the block ends.
+
+    Args:
+        settings: of a database that was set up.
+        door: the bound socket on which the receiver listens.
+
+    Raises:
+        RefusedError: the receiver did not start.
+    """
+    with open_hub(settings) as hub:
+        engine = Engine(hub, _HOLDER)
+        stop_clock = start_clock(hub, read_intervals(settings), engine.sweep)
+        receiver = _make_receiver(hub)
+        threads = (
+            threading.Thread(
+                target=lambda: asyncio.run(engine.run()), name="engine", daemon=True
+            ),
+            threading.Thread(
+                target=lambda: receiver.run(sockets=[door]),
+                name="receiver",
+                daemon=True,
+            ),
+        )
+        for thread in threads:
+            thread.start()
+        try:
+            _wait_until_open(hub, receiver, threads[1])
+            yield RunningHub(hub, engine)
+        finally:
+            stop_clock()
+            receiver.should_exit = True
+            engine.stop()
+            for thread in threads:
+                thread.join(_STOP_SECONDS_MAX)
+
+
+def read_intervals(settings: HubSettings) -> Intervals:
+    """Return how often the clock ticks."""
+    schedule = settings.schedule
+    return Intervals(
+        pull_seconds=schedule.pull_seconds,
+        listings_seconds=schedule.listings_seconds,
+        read_back_seconds=schedule.read_back_seconds,
+        subscriptions_seconds=schedule.subscriptions_seconds,
+        sweep_seconds=schedule.sweep_seconds,
+    )
+
+
+def _make_receiver(hub: Hub) -> uvicorn.Server:
+    config = uvicorn.Config(
+        create_app(hub),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
+
+
+def _wait_until_open(
+    hub: Hub, receiver: uvicorn.Server, thread: threading.Thread
+) -> None:
+    while not receiver.started:
+        if not thread.is_alive():
+            raise RefusedError("The webhook receiver of the demonstration did not start.")
+        hub.clock.pause(0.01)

@@ -1,0 +1,79 @@
+"""The end of the demonstration: everybody stops, and the hub gets the time to converge.
+
+Bounded, and judged by the shops' books. What the hub is asked to do here is what its
+clock asks of it all day: pull, and read every quantity back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...simulators.faults import NO_FAULTS
+from ...store import marks
+from ...store.marks import Mark, MarkKind, Priority
+from ...sync.hub import Hub
+from .figures import Figures
+from .stage import Stage
+
+_LOOK_SECONDS = 0.2
+ROUNDS_MAX = 3
+
+
+def end_faults(stage: Stage) -> None:
+    """Let nothing go wrong any more; what was delayed before still comes late."""
+    for shop in stage.shops:
+        shop.faults.use(NO_FAULTS)
+
+
+def converge(
+    hub: Hub,
+    stage: Stage,
+    judge: Callable[[], Figures],
+    *,
+    seconds_max: float,
+    look: Callable[[], None],
+) -> Figures:
+    """Let the hub look at everything until the figures hold, or the time is over.
+
+    Args:
+        hub: at work in its own threads.
+        stage: with shops that nobody touches any more.
+        judge: takes the figures.
+        seconds_max: when to give up.
+        look: called while waiting; signs in again where a channel is parked.
+    """
+    deadline = hub.clock.monotonic_seconds() + seconds_max
+    while True:
+        _wait_until_idle(hub, stage, deadline, look)
+        mark_everything(hub)
+        _wait_until_idle(hub, stage, deadline, look)
+        figures = judge()
+        if not figures.list_broken() or hub.clock.monotonic_seconds() >= deadline:
+            return figures
+
+
+def mark_everything(hub: Hub) -> None:
+    """Ask for a pull of all orders and a comparison of all quantities."""
+    now = hub.clock.now()
+    names = [channel.name for channel in hub.load_channels()]
+    wanted = [Mark(MarkKind.PULL, name, name, Priority.LIVE, now) for name in names]
+    wanted += [
+        Mark(MarkKind.READ_BACK, f"{name}/all", name, Priority.ROUTINE, now)
+        for name in names
+    ]
+    with hub.store.transaction() as connection:
+        hub.mark(connection, wanted)
+    hub.wake(names)
+
+
+def _wait_until_idle(
+    hub: Hub, stage: Stage, deadline: float, look: Callable[[], None]
+) -> None:
+    """Return when no shop has a webhook to send and the hub has nothing to do."""
+    while hub.clock.monotonic_seconds() < deadline:
+        look()
+        with hub.store.reading() as connection:
+            left = marks.count(connection)
+        if not left and not any(shop.deliverer.waiting_count for shop in stage.shops):
+            return
+        hub.clock.pause(_LOOK_SECONDS)

@@ -1,0 +1,217 @@
+"""The demonstration from the first curtain to the last: opens, runs, judges, closes.
+
+What is seen of it is for ``view``; it is told what goes on through a ``Scene``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...canonical.errors import RefusedError
+from ...config.settings import HubSettings
+from ...simulators.faults import FAULTS
+from ...simulators.serve import Server
+from ...store import listings
+from ...sync.accounts import add_channel
+from ...sync.hub import Hub
+from .figures import Figures, Terms, compare_listings, count_overdrawn, judge
+from .logs import write_logs
+from .people import Street, plan_visits
+from .running import run_hub
+from .settle import converge, end_faults
+from .shoppers import go_shopping
+from .stage import (
+    SHOPIFY,
+    WOOCOMMERCE,
+    Stage,
+    describe_channels,
+    furnish_home,
+    open_door,
+    open_stage,
+)
+from .staff import Staff, map_sets
+
+ORDERS_PER_SECOND = 15.0
+SHOPPING_SECONDS_MIN = 4.0
+OPENING_SECONDS_MAX = 30.0
+CONVERGING_SECONDS_MAX = 45.0
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What is to be shown."""
+
+    orders: int = 300
+    seed: int = 7
+    faults: str = "none"
+    database_url: str = ""
+
+
+@dataclass(slots=True)
+class Scene:
+    """What can be seen at any moment; read by the view from another thread."""
+
+    programme: Programme
+    stage: Stage
+    hub: Hub
+    settings: HubSettings
+    urls: dict[str, str]
+    street: Street = field(default_factory=Street)
+    act: str = "opening"
+    started_seconds: float = 0.0
+    overdrawn_peak: int = 0
+    figures: Figures | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the demonstration has run."""
+        return self.hub.clock.monotonic_seconds() - self.started_seconds
+
+
+@contextmanager
+def open_show(programme: Programme, home: Path) -> Iterator[Scene]:
+    """Yield the scene with both shops connected and every listing in step.
+
+    Args:
+        programme: what is to be shown.
+        home: an empty folder for the hub.
+
+    Raises:
+        RefusedError: the database is in use, or the shops could not be brought in
+            step.
+        CrossdockError: the hub could not start.
+    """
+    stage = open_stage(orders=programme.orders, seed=programme.seed)
+    with ExitStack() as running:
+        running.enter_context(write_logs(home / "hub.log"))
+        urls = {
+            shop.channel: running.enter_context(Server(shop)).url
+            for shop in stage.shops
+        }
+        door = running.enter_context(open_door())
+        settings = furnish_home(
+            home,
+            port=door.getsockname()[1],
+            database_url=programme.database_url,
+        )
+        hub = running.enter_context(run_hub(settings, door)).hub
+        started = hub.clock.monotonic_seconds()
+        scene = Scene(
+            programme, stage, hub, settings, urls, started_seconds=started
+        )
+        yield scene
+
+
+def play(scene: Scene) -> Figures:
+    """Run all acts and return the figures; the scene can be watched meanwhile."""
+    connect_shops(scene)
+    sell(scene)
+    scene.act = "converging"
+    end_faults(scene.stage)
+    staff = Staff(scene.hub, scene.stage, scene.street)
+    staff.settle_rest()
+    scene.figures = converge(
+        scene.hub,
+        scene.stage,
+        lambda: take_figures(scene),
+        seconds_max=CONVERGING_SECONDS_MAX,
+        look=staff.sign_in_again,
+    )
+    scene.act = "over"
+    return scene.figures
+
+
+def connect_shops(scene: Scene) -> None:
+    """Connect both shops as ``channels add`` does, and wait until all is in step.
+
+    The catalogue's source comes first: the other shop is matched with its SKUs.
+    """
+    first, second = describe_channels(
+        scene.stage,
+        shopify_url=scene.urls[SHOPIFY],
+        woocommerce_url=scene.urls[WOOCOMMERCE],
+    )
+    for new in (first, second):
+        scene.street.news.append(f"connecting {new.name} at {scene.urls[new.name]}")
+        add_channel(scene.hub, new)
+        _wait_for_listings(scene, new.name)
+    scene.street.news.append("staff say what the sets consist of")
+    map_sets(scene.hub)
+    _wait(scene, lambda: _is_in_step(scene), "the listings were not brought in step")
+
+
+def _wait_for_listings(scene: Scene, channel: str) -> None:
+    offered = len(scene.stage.offers[channel])
+
+    def known() -> bool:
+        with scene.hub.store.reading() as connection:
+            return len(listings.load_channel_listings(connection, channel)) >= offered
+
+    _wait(scene, known, f"the listings of {channel} were not read")
+
+
+def _is_in_step(scene: Scene) -> bool:
+    step = compare_listings(scene.hub, scene.stage)
+    return step.published == step.in_step
+
+
+def _wait(scene: Scene, met: Callable[[], bool], problem: str) -> None:
+    clock = scene.hub.clock
+    deadline = clock.monotonic_seconds() + OPENING_SECONDS_MAX
+    while not met():
+        if clock.monotonic_seconds() > deadline:
+            raise RefusedError(f"In {OPENING_SECONDS_MAX:.0f} s {problem}.")
+        clock.pause(_LOOK_SECONDS)
+
+
+def sell(scene: Scene) -> None:
+    """Let everybody loose for as long as the orders take; faults strike meanwhile."""
+    scene.act = "selling"
+    programme, stage = scene.programme, scene.stage
+    seconds = max(SHOPPING_SECONDS_MIN, programme.orders / ORDERS_PER_SECOND)
+    visits = plan_visits(stage, orders=programme.orders, seconds=seconds)
+    for shop in stage.shops:
+        shop.faults.use(FAULTS[programme.faults])
+    started = stage.world.clock.monotonic_seconds()
+    with ThreadPoolExecutor(3, thread_name_prefix="people") as people:
+        shoppers = [
+            people.submit(
+                go_shopping,
+                stage,
+                scene.street,
+                [visit for visit in visits if visit.channel == shop.channel],
+                started,
+            )
+            for shop in stage.shops
+        ]
+        staff = people.submit(Staff(scene.hub, stage, scene.street).work)
+        _watch(scene, [*shoppers])
+        scene.street.closed.set()
+    for one in (*shoppers, staff):
+        one.result()
+
+
+def _watch(scene: Scene, shoppers: list[Future[None]]) -> None:
+    """Look at what is allocated while shoppers are about; it must never be too much."""
+    while not all(one.done() for one in shoppers):
+        with scene.hub.store.reading() as connection:
+            overdrawn = count_overdrawn(connection)
+        scene.overdrawn_peak = max(scene.overdrawn_peak, overdrawn)
+        scene.hub.clock.pause(_LOOK_SECONDS)
+
+
+def take_figures(scene: Scene) -> Figures:
+    """Compare the shops' books with the hub as they are now."""
+    return judge(
+        scene.hub,
+        scene.stage,
+        scene.street,
+        Terms(scene.programme.seed, scene.programme.faults),
+        seconds=scene.seconds,
+        overdrawn_peak=scene.overdrawn_peak,
+    )
