@@ -26,7 +26,6 @@ from .shopify_values import (
     Json,
     look_up,
     name_variant,
-    no_money,
     read_count,
     read_money,
     read_percent,
@@ -60,50 +59,62 @@ def read_line(
 ) -> OrderLine:
     """Translate one line.
 
-    Shopify lowers ``available`` when it reserves an order (``confirmed``), and raises
-    it again for units that are refunded with a restock or removed by an edit. Units
-    that left, or were written off, stay taken.
-
     Args:
         payload: the line.
         currency: the shop's, as the order states it.
         taken_back: units refunded, and restocked of them, for each line id.
         reserved: whether Shopify has reserved stock for the order.
     """
-    external_id = payload["id"]
+    variant = payload["variant"]
     quantity = read_count(payload["quantity"])
-    current = read_count(payload["currentQuantity"])
-    variant, product = payload["variant"], payload["product"]
-    sku = read_text(payload["sku"])
     unit_price = read_money(payload["originalUnitPriceSet"], currency)
     discounts = read_discounts(payload["discountAllocations"], currency)
     total = unit_price * quantity
     for discount in discounts:
         total -= discount.amount
     taxes = read_taxes(payload["taxLines"], currency)
-    refunded, restocked = taken_back.get(external_id, (0, 0))
-    removed = max(0, quantity - current - refunded)
-    # A tip, a service or a fee: no goods are behind it. Goods whose product was deleted
-    # still ship, or at least still have their SKU.
-    goods = bool(variant or product or sku) or payload["requiresShipping"]
     return OrderLine(
-        external_id=external_id,
+        external_id=payload["id"],
         listing_external_id=variant["id"] if variant else "",
-        sku=sku,
+        sku=read_text(payload["sku"]),
         barcode=read_text(variant["barcode"]) if variant else "",
         title=name_variant(payload["title"], payload["variantTitle"]),
         quantity=quantity,
-        quantity_current=current,
+        quantity_current=payload["currentQuantity"],
         unit_price=unit_price,
         total=total,
-        tax=add_up([tax.amount for tax in taxes], currency)
-        if taxes
-        else no_money(currency),
+        tax=add_up([tax.amount for tax in taxes], currency),
         taxes=taxes,
         discounts=discounts,
-        quantity_taken=max(0, quantity - restocked - removed) if reserved else 0,
-        tracked=goods and not payload["isGiftCard"],
+        quantity_taken=_count_taken(payload, taken_back) if reserved else 0,
+        tracked=_has_goods(payload),
     )
+
+
+def _count_taken(payload: Json, taken_back: Mapping[str, tuple[int, int]]) -> int:
+    """Return by how many units a line lowers what Shopify calls available.
+
+    Shopify lowers it when it reserves an order, and raises it again for units that are
+    refunded with a restock or removed by an edit. Units that left, or were written
+    off, stay taken.
+    """
+    quantity = read_count(payload["quantity"])
+    current = read_count(payload["currentQuantity"])
+    refunded, restocked = taken_back.get(payload["id"], (0, 0))
+    removed = max(0, quantity - current - refunded)
+    return max(0, quantity - restocked - removed)
+
+
+def _has_goods(payload: Json) -> bool:
+    """Say whether a line stands for goods that lie in a warehouse.
+
+    A tip, a service or a fee has nothing behind it. Goods whose product was deleted
+    still ship, or at least still have their SKU.
+    """
+    if payload["isGiftCard"]:
+        return False
+    known = payload["variant"] or payload["product"] or payload["sku"]
+    return bool(known or payload["requiresShipping"])
 
 
 def read_shipping(payload: Json, currency: str) -> ShippingLine:

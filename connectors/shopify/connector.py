@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from ...canonical.errors import (
-    ContractBrokenError,
-    OutcomeUnknownError,
-    RejectedError,
-)
+from ...canonical.errors import OutcomeUnknownError, RejectedError
 from ...canonical.pages import Delivery, Page, Record
 from ...canonical.pushes import (
     Account,
@@ -25,7 +21,6 @@ from ...canonical.pushes import (
     Subscription,
 )
 from ...canonical.stock import StockReading
-from ..pagination import require_progress
 from ..sdk import Context, StockWriteMode, Traits
 from . import documents, stock, subscriptions
 from .account import find_location, read_account
@@ -37,16 +32,17 @@ from .fulfillment import find_parcel
 from .graphql import Admin, LostPlaceError, Reply, ask_affordably, ask_in_parts
 from .ids import to_gids, to_number
 from .records import (
-    Json,
     complete_order,
     complete_product,
+    list_found,
     make_records,
     read_change,
+    read_token,
 )
 from .settings import ShopifySettings
 from .shipping import read_work, tell_parcel
 from .webhooks import TOPICS, read_delivery
-from .wire import Connection, Nodes
+from .wire import Connection
 
 TRAITS = Traits(
     stock_write=StockWriteMode.COMPARE_AND_SET,
@@ -99,7 +95,7 @@ class ShopifyConnector:
         scan = scan.see(changes, reply.channel_time)
         if not page.page_info.has_next_page or scan.has_caught_up(changes):
             return Page(records, scan.finish().encode(), complete=True)
-        scan = scan.follow(_read_token(scan.after, page))
+        scan = scan.follow(read_token(scan.after, page))
         return Page(records, scan.encode(), complete=False)
 
     def _ask_orders(self, scan: OrderScan) -> Reply:
@@ -117,7 +113,7 @@ class ShopifyConnector:
             to_gids("Order", external_ids),
             lambda ids: self._admin.ask(documents.ORDERS_BY_ID, ids=ids),
         )
-        orders = [complete_order(self._admin, order) for order in _list_found(replies)]
+        orders = [complete_order(self._admin, order) for order in list_found(replies)]
         return make_records(orders, self._clock.now())
 
     # -- listings and stock ------------------------------------------------------------
@@ -126,7 +122,26 @@ class ShopifyConnector:
         """Return the next page of products with their variants, oldest first."""
         location = self._location()
         scan = ProductScan.decode(cursor) if cursor else ProductScan()
-        reply = ask_affordably(
+        try:
+            reply = self._ask_products(scan)
+        except LostPlaceError:
+            scan = scan.ask_anew()
+            reply = self._ask_products(scan)
+        page = reply.read(Connection, "products")
+        products = [
+            complete_product(self._admin, product, location) for product in page.nodes
+        ]
+        records = make_records(products, reply.channel_time or self._clock.now())
+        if not page.page_info.has_next_page:
+            return Page(records, scan.encode(), complete=True)
+        last = to_number(records[-1].external_id) if records else 0
+        token = read_token(scan.after, page)
+        scan = scan.follow(token, len(records), last)
+        return Page(records, scan.encode(), complete=False)
+
+    def _ask_products(self, scan: ProductScan) -> Reply:
+        location = self._location()
+        return ask_affordably(
             self._products_at_once,
             lambda count: self._admin.ask(
                 documents.PRODUCTS,
@@ -136,17 +151,6 @@ class ShopifyConnector:
                 location=location,
             ),
         )
-        page = reply.read(Connection, "products")
-        products = [
-            complete_product(self._admin, product, location) for product in page.nodes
-        ]
-        records = make_records(products, reply.channel_time or self._clock.now())
-        if not page.page_info.has_next_page:
-            return Page(records, scan.encode(), complete=True)
-        last = to_number(records[-1].external_id) if records else 0
-        token = _read_token(scan.after, page)
-        scan = scan.follow(token, len(records), last)
-        return Page(records, scan.encode(), complete=False)
 
     def fetch_listings(self, external_ids: Sequence[str]) -> tuple[Record, ...]:
         """Return the named products as they are now; global or bare numeric ids."""
@@ -160,7 +164,7 @@ class ShopifyConnector:
         )
         products = [
             complete_product(self._admin, product, location)
-            for product in _list_found(replies)
+            for product in list_found(replies)
         ]
         return make_records(products, self._clock.now())
 
@@ -228,18 +232,6 @@ class ShopifyConnector:
     def unsubscribe(self, external_id: str) -> None:
         """End a subscription; one that is gone already is no error."""
         subscriptions.unsubscribe(self._admin, external_id)
-
-
-def _read_token(asked_with: str | None, page: Connection) -> str:
-    token = require_progress(asked_with, page.page_info.end_cursor)
-    if token is None:
-        raise ContractBrokenError("Shopify has more pages and no token for the next")
-    return token
-
-
-def _list_found(replies: Sequence[Reply]) -> list[Json]:
-    """Return the nodes that exist; those of another kind came back empty."""
-    return [node for reply in replies for node in reply.read(Nodes).nodes if node]
 
 
 def _settle(write: Callable[[], PushResult]) -> PushResult:

@@ -163,6 +163,10 @@ class ProductScan:
             raise _unreadable() from None
         return cls(floor, after, length)
 
+    def ask_anew(self) -> Self:
+        """Return the scan with its present question from the start."""
+        return type(self)(self.floor)
+
     def follow(self, token: str, count: int, number: int) -> Self:
         """Return the scan that reads on after a page.
 

@@ -6,16 +6,16 @@ and the page goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from ...canonical.errors import ContractBrokenError
 from ...canonical.pages import Record
-from ..pagination import TokenTrail
+from ..pagination import TokenTrail, require_progress
 from .documents import REST_OF_PRODUCT, REST_OF_RECORD, REST_OF_SHIPPING, REST_OF_WORK
-from .graphql import Admin
-from .wire import Connection
+from .graphql import Admin, Reply
+from .wire import Connection, Nodes
 
 Json = dict[str, Any]
 
@@ -69,6 +69,23 @@ def complete_list(
         owner[name]["nodes"].extend(rest.nodes)
         page = rest.page_info.model_dump(by_alias=True)
         owner[name]["pageInfo"] = page
+
+
+def read_token(asked_with: str | None, page: Connection) -> str:
+    """Return the token of the next page.
+
+    Raises:
+        ContractBrokenError: there is none, or it is the one that was asked with.
+    """
+    token = require_progress(asked_with, page.page_info.end_cursor)
+    if token is None:
+        raise ContractBrokenError("Shopify has more pages and no token for the next")
+    return token
+
+
+def list_found(replies: Sequence[Reply]) -> list[Json]:
+    """Return the named records that exist; those of another kind came back empty."""
+    return [node for reply in replies for node in reply.read(Nodes).nodes if node]
 
 
 def make_records(payloads: Iterable[Json], otherwise: datetime) -> tuple[Record, ...]:

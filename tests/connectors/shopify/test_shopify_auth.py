@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -34,20 +34,24 @@ def form_of(route: respx.Route) -> dict[str, str]:
 class Gate:
     """Answers only requests with one of these tokens, and remembers all it saw."""
 
-    def __init__(self, *tokens: str) -> None:
+    def __init__(self, *tokens: str, turned_away_together: int = 1) -> None:
         self.tokens = tokens
         self.seen: list[str] = []
+        self.crowd = Barrier(turned_away_together)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request.headers["x-shopify-access-token"])
         if self.seen[-1] in self.tokens:
             return httpx.Response(200, json=NOTHING)
+        self.crowd.wait(timeout=10)
         return httpx.Response(401, json={"errors": "[API] Invalid access token"})
 
 
-def open_gate(router: respx.Router, *tokens: str) -> list[str]:
+def open_gate(
+    router: respx.Router, *tokens: str, turned_away_together: int = 1
+) -> list[str]:
     """Let these tokens in, and return the tokens seen so far, a list that grows."""
-    gate = Gate(*tokens)
+    gate = Gate(*tokens, turned_away_together=turned_away_together)
     router.post(GRAPHQL_PATH).mock(side_effect=gate)
     return gate.seen
 
@@ -120,6 +124,18 @@ def test_a_token_is_renewed_before_it_expires(
     assert credentials.current.values["refresh_token"] == "refresh-3"
 
 
+def test_a_token_without_an_end_is_used_until_it_is_turned_away(
+    router: respx.Router, open_mocked: Connect, fixed_clock: ManualClock
+) -> None:
+    token = router.post(TOKEN_PATH).respond(200, json={"access_token": "lasting"})
+    open_gate(router, "lasting")
+    connector = open_mocked(access_token=None)
+    connector.list_subscriptions()
+    fixed_clock.advance(1_000_000)
+    connector.list_subscriptions()
+    assert len(token.calls) == 1
+
+
 def test_b07_a_401_leads_to_one_refresh_and_one_repetition(
     router: respx.Router, open_mocked: Connect
 ) -> None:
@@ -183,7 +199,7 @@ def test_b07_threads_of_one_worker_refresh_once(
     router: respx.Router, open_mocked: Connect
 ) -> None:
     token = router.post(TOKEN_PATH).respond(200, json=grant("second", "refresh-2"))
-    seen = open_gate(router, "second")
+    seen = open_gate(router, "second", turned_away_together=8)
     connector = open_mocked(refresh_token="refresh-1")
     threads = [Thread(target=connector.list_subscriptions) for _ in range(8)]
     for thread in threads:

@@ -133,6 +133,13 @@ def test_b06_a_lost_place_is_found_again_from_the_last_change_reached(
     assert [page.records[0].external_id[-1] for page in pages] == ["1", "2"]
 
 
+def test_a_place_that_stays_lost_is_an_error(mocked: Any) -> None:
+    mocked.answer(*[make_error("Invalid cursor")] * 2)
+    with pytest.raises(RejectedError, match="lost the place"):
+        mocked.connector.pull_orders(None, since=SINCE)
+    assert len({asked["query"] for asked in mocked.asked}) == 1
+
+
 def test_b14_a_token_that_repeats_ends_the_walk(mocked: Any) -> None:
     mocked.answer(
         make_answer(make_order(1), token="t1", more=True),
@@ -396,6 +403,17 @@ def test_a_long_catalogue_is_asked_for_in_several_questions(
         cursor, complete = page.cursor, page.complete
     questions = [(asked["query"], asked["after"]) for asked in mocked.asked]
     assert questions == [(None, None), (None, "t(4,)"), ("id:>=10", None)]
+
+
+def test_b06_a_scan_of_products_that_lost_its_place_starts_its_question_again(
+    mocked: Any,
+) -> None:
+    empty = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+    mocked.answer(make_error("Invalid cursor"), {"data": {"products": empty}})
+    page = mocked.connector.pull_listings(ProductScan(9, "t1", 3).encode())
+    questions = [(asked["query"], asked["after"]) for asked in mocked.asked]
+    assert questions == [("id:>=10", "t1"), ("id:>=10", None)]
+    assert page.complete
 
 
 def test_named_products_are_fetched_and_deleted_ones_left_out(

@@ -93,6 +93,14 @@ def test_a_parcel_without_tracking_is_known_again_by_its_lines(
     assert len(pair.shop.order(order).fulfillments) == 1
 
 
+def test_a_parcel_without_tracking_is_not_mistaken_for_another(
+    sold: tuple[Any, str, list[str]],
+) -> None:
+    pair, order, (clock, lamp) = sold
+    pair.connector.push_fulfillment(make_push(order, {clock: 1}, ""))
+    assert pair.connector.find_fulfillment(make_push(order, {lamp: 1}, "")) is None
+
+
 def test_a_parcel_that_staff_told_already_is_a_success(
     sold: tuple[Any, str, list[str]],
 ) -> None:
@@ -111,6 +119,13 @@ def test_more_than_is_open_is_refused_and_nothing_is_told(
     assert result.outcome is Outcome.REFUSED
     assert f"1 of {clock}" in result.reason
     assert pair.shop.order(order).fulfillments == []
+
+
+def test_a_line_that_is_not_open_is_refused_though_others_are(mocked: Any) -> None:
+    mocked.answer(make_order(make_work(1, "gid://shopify/Location/1", a=1)))
+    result = mocked.connector.push_fulfillment(make_push(ORDER, {"b": 2}))
+    assert result.outcome is Outcome.REFUSED
+    assert "2 of b" in result.reason
 
 
 def test_an_order_on_hold_is_not_shipped(sold: tuple[Any, str, list[str]]) -> None:

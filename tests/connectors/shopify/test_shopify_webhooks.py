@@ -179,8 +179,10 @@ def test_subscribing_is_safe_to_repeat_and_can_be_ended_twice(
 def test_an_address_that_shopify_does_not_take_is_told(
     open_pair: Callable[..., Any],
 ) -> None:
+    connector = open_pair().connector
+    connector.subscribe("orders/create", HOOK)
     with pytest.raises(RejectedError, match="not supported"):
-        open_pair().connector.subscribe("orders/create", "ftp://hub.example")
+        connector.subscribe("orders/create", "ftp://hub.example")
 
 
 def make_page(*ids: int, token: str | None = None) -> Json:
