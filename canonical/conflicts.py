@@ -63,7 +63,7 @@ KIND_TEXTS: dict[ConflictKind, KindText] = {
     ),
     ConflictKind.DUPLICATE_SKU: KindText(
         meaning="Several listings of one channel carry the same SKU.",
-        impact="Those that are not mapped yet wait until a person says what each sells.",
+        impact="Those not mapped yet wait until a person says what each sells.",
         actions=(Action.MAP, Action.IGNORE_LISTING),
     ),
     ConflictKind.UNREADABLE_RECORD: KindText(

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from .model import Model, UtcTime
-from .money import Money, add_up
+from .money import Money
 
 
 class PaymentState(StrEnum):
@@ -229,11 +229,11 @@ class Order(Model):
     @property
     def total_of_parts(self) -> Money:
         """Lines, shipping and fees added up, with tax where it is not yet inside."""
-        parts = self._parts
-        total = add_up((part.total for part in parts), self.currency)
-        if self.prices_include_tax:
-            return total
-        return total + add_up((part.tax for part in parts), self.currency)
+        # Plain integers: that all are in the order's currency was checked.
+        minor = sum(part.total.minor for part in self._parts)
+        if not self.prices_include_tax:
+            minor += sum(part.tax.minor for part in self._parts)
+        return Money(minor, self.currency)
 
     @property
     def residue(self) -> Money:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Iterator
 
 from ..canonical.clock import Clock
 from .columns import to_microseconds
@@ -42,3 +43,8 @@ class IdSource:
             first = max(fresh, self._last + 1)
             self._last = first + count - 1
         return range(first, first + count)
+
+    def stream(self, ahead: int = 256) -> Iterator[int]:
+        """Return ids without end, taken ``ahead`` at a time."""
+        while True:
+            yield from self.take_many(ahead)

@@ -6,7 +6,7 @@ a record means is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,9 +49,9 @@ class KeptRecord:
     payload: dict[str, Any]
 
 
-def compress(payload: bytes) -> bytes:
-    """Return ``payload`` as the inbox keeps it."""
-    return zstandard.ZstdCompressor(level=1).compress(payload)
+def make_compressor() -> Callable[[bytes], bytes]:
+    """Return what makes payloads small, as the inbox keeps them; for one thread."""
+    return zstandard.ZstdCompressor(level=1).compress
 
 
 def load_known(

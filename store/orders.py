@@ -10,12 +10,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
+from ..canonical.errors import StoreBusyError
 from ..canonical.orders import Order
 from ..canonical.remembered import Holding, KnownLine, KnownOrder, LineState, Parcel
 from ..canonical.stock import StockKey
-from .rows import insert_rows, update_rows
+from .order_parts import load_parts, read_holding
+from .rows import Row, insert_rows, update_rows
 from .tables import allocations, fulfillment_lines, fulfillments, order_lines, orders
 
 ID_DIGITS_MAX = 19
@@ -29,6 +31,7 @@ _LINE_CHANGES = (
     "total_minor",
     "state",
 )
+_CLAIM_CHANGES = ("wanted", "allocated", "shipped")
 
 
 def load_by_external_id(
@@ -61,89 +64,8 @@ def _load(connection: Connection, condition: ColumnElement[bool]) -> list[KnownO
     ).all()
     known = {row.id: KnownOrder(*row) for row in found}
     if known:
-        lines = _load_lines(connection, known)
-        _load_holdings(connection, lines)
-        _load_parcels(connection, known)
+        load_parts(connection, known)
     return [known[key] for key in sorted(known)]
-
-
-def _load_lines(
-    connection: Connection, known: dict[int, KnownOrder]
-) -> dict[int, KnownLine]:
-    lines: dict[int, KnownLine] = {}
-    found = connection.execute(
-        select(order_lines)
-        .where(order_lines.c.order_id.in_(known))
-        .order_by(order_lines.c.id)
-    )
-    for row in found:
-        line = KnownLine(
-            row.id,
-            row.external_id,
-            row.listing_external_id,
-            row.sku,
-            row.title,
-            row.quantity,
-            row.wanted,
-            row.shipped,
-            row.returned,
-            row.taken,
-            row.total_minor,
-            LineState(row.state),
-        )
-        lines[row.id] = known[row.order_id].lines[row.external_id] = line
-    return lines
-
-
-def _load_holdings(connection: Connection, lines: dict[int, KnownLine]) -> None:
-    found = connection.execute(
-        select(allocations)
-        .where(allocations.c.line_id.in_(lines))
-        .order_by(allocations.c.line_id, allocations.c.sku)
-    )
-    for row in found:
-        lines[row.line_id].holdings.append(_read_holding(row))
-
-
-def _read_holding(row: Row[Any]) -> Holding:
-    return Holding(
-        StockKey(row.sku, row.location),
-        row.units_per_line,
-        row.wanted,
-        row.allocated,
-        row.shipped,
-    )
-
-
-def _load_parcels(connection: Connection, known: dict[int, KnownOrder]) -> None:
-    parcels: dict[int, Parcel] = {}
-    found = connection.execute(
-        select(fulfillments)
-        .where(fulfillments.c.order_id.in_(known))
-        .order_by(fulfillments.c.id)
-    )
-    for row in found:
-        parcel = Parcel(
-            row.id,
-            row.origin,
-            row.external_id,
-            row.carrier,
-            row.tracking_number,
-            row.tracking_url,
-            row.shipped_at,
-            {},
-            row.told_at,
-            row.cancelled,
-        )
-        parcels[row.id] = parcel
-        known[row.order_id].parcels.append(parcel)
-    if not parcels:
-        return
-    contents = connection.execute(
-        select(fulfillment_lines).where(fulfillment_lines.c.fulfillment_id.in_(parcels))
-    )
-    for row in contents:
-        parcels[row.fulfillment_id].quantities[row.line_id] = row.quantity
 
 
 def save_documents(
@@ -186,7 +108,11 @@ def save_documents(
 def save_memory(
     connection: Connection, known: Sequence[KnownOrder], before: Remembered
 ) -> None:
-    """Write lines, claims and parcels of orders whose own rows are written."""
+    """Write lines, claims and parcels of orders whose own rows are written.
+
+    Raises:
+        StoreBusyError: another process changed a line or a claim since it was loaded.
+    """
     lines = [(order.id, line) for order in known for line in order.lines.values()]
     _save_lines(connection, lines, before)
     _save_holdings(connection, [line for _, line in lines], before)
@@ -242,11 +168,9 @@ def _save_lines(
             head = (line.id, order_id, line.external_id, line.listing_external_id)
             fresh.append((*head, line.sku, line.title, *values))
         elif earlier != values:
-            changed.append((*values, line.id))
+            changed.append((*values, line.id, *earlier))
     insert_rows(connection, order_lines, fresh)
-    update_rows(
-        connection, order_lines, change=_LINE_CHANGES, where=("id",), rows=changed
-    )
+    _change_unchanged(connection, order_lines, _LINE_CHANGES, ("id",), changed)
 
 
 def _save_holdings(
@@ -261,15 +185,31 @@ def _save_holdings(
                 head = (line.id, *holding.key, holding.units_per_line)
                 fresh.append((*head, *values))
             elif earlier != values:
-                changed.append((*values, line.id, *holding.key))
+                changed.append((*values, line.id, *holding.key, *earlier))
     insert_rows(connection, allocations, fresh)
-    update_rows(
-        connection,
-        allocations,
-        change=("wanted", "allocated", "shipped"),
-        where=("line_id", "sku", "location"),
-        rows=changed,
-    )
+    key = ("line_id", "sku", "location")
+    _change_unchanged(connection, allocations, _CLAIM_CHANGES, key, changed)
+
+
+def _change_unchanged(
+    connection: Connection,
+    table: Table,
+    change: tuple[str, ...],
+    key: tuple[str, ...],
+    rows: Sequence[Row],
+) -> None:
+    """Change rows that still are as they were loaded: (new values, key, old values).
+
+    An order is loaded before its positions are locked, so on PostgreSQL another
+    transaction may have been faster. Its change must not be written over.
+    """
+    where = (*key, *change)
+    touched = update_rows(connection, table, change=change, where=where, rows=rows)
+    if touched != len(rows):
+        raise StoreBusyError(
+            "Another process changed the same orders; nothing was written.",
+            next_step="Try again.",
+        )
 
 
 def _save_parcels(
@@ -322,7 +262,7 @@ def load_all_claiming(
         .where(orders.c.channel == channel, allocations.c.allocated > 0)
         .order_by(allocations.c.line_id, allocations.c.sku)
     )
-    return [(row.line_id, _read_holding(row)) for row in found]
+    return [(row.line_id, read_holding(row)) for row in found]
 
 
 def find_by_parcel(connection: Connection, parcel_id: int) -> KnownOrder | None:

@@ -53,23 +53,27 @@ def update_rows(
     change: Sequence[str],
     where: Sequence[str],
     rows: Sequence[Row],
-) -> None:
+) -> int:
     """Change the columns ``change`` of the rows found by the columns ``where``.
 
     Each of ``rows`` holds the new values and then the values to find it by. They are
     taken in the order of the latter, so that two transactions that touch the same rows
     wait for each other and never both ways.
+
+    Returns:
+        How many rows were found.
     """
     if not rows:
-        return
+        return 0
     ordered = sorted(rows, key=lambda row: tuple(row[len(change) :]))
     prepared = _prepare((*change, *where), table, ordered)
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     changes = ", ".join(f"{name} = {mark}" for name in change)
     found = " AND ".join(f"{name} = {mark}" for name in where)
-    connection.exec_driver_sql(
+    done = connection.exec_driver_sql(
         f"UPDATE {table.name} SET {changes} WHERE {found}", list(map(tuple, prepared))
     )
+    return done.rowcount
 
 
 def _prepare(

@@ -45,6 +45,8 @@ class Claim(NamedTuple):
     line_id: int
     order_id: int
     holding: Holding
+    held: int
+    """Units that it had allocated when it was loaded."""
 
 
 def add_skus(connection: Connection, rows: Sequence[SkuRow]) -> None:

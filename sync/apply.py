@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from ..canonical.conflicts import ConflictFacts, ConflictKind
 from ..canonical.orders import Order
@@ -62,7 +63,7 @@ def apply_orders(
         hub.tuning.location,
         channel.orders_since,
         sells,
-        hub.ids.take,
+        partial(next, hub.ids.stream()),
     )
     taken_in: list[tuple[Order, KnownOrder, int]] = []
     for order, inbox_id in sorted(readable, key=_by_time_placed):

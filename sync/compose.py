@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 
 from ..config.keys import read_secret_key
 from ..config.settings import HubSettings
@@ -67,7 +68,7 @@ def open_hub(settings: HubSettings) -> Iterator[Hub]:
             clock,
             IdSource(clock, randomness),
             transports,
-            find_plugin,
+            cache(find_plugin),
             tuning=read_tuning(settings),
             make_secret=lambda: secrets.token_urlsafe(24),
         )

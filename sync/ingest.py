@@ -101,6 +101,7 @@ def ingest_orders(
     news: list[_Unread] = []
     translator = hub.find_plugin(channel.kind).translator
     ids = iter(hub.ids.take_many(len(arrivals)))
+    compress = inbox.make_compressor()
     for verdict, (arrival, payload), record in zip(
         verdicts, arrivals, records, strict=True
     ):
@@ -112,7 +113,7 @@ def ingest_orders(
             arrival.external_id,
             arrival.version,
             inbox.SUPERSEDED if verdict is Verdict.SUPERSEDED else inbox.APPLIED,
-            inbox.compress(payload),
+            compress(payload),
         )
         if verdict is Verdict.SUPERSEDED:
             report.superseded += 1

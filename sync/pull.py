@@ -7,6 +7,7 @@ What the pages mean is for ``ingest`` and ``catalog``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
@@ -51,42 +52,74 @@ def pull_orders(
         return report
     with hub.store.reading() as connection:
         cursor = cursors.load_cursor(connection, channel.name, Stream.ORDERS)
-    complete = False
-    for _ in range(hub.tuning.pages_per_pull_max):
-        page = connector.pull_orders(cursor, since=channel.orders_since)
-        hub.reach("pull.page_read")
-        _take_in_page(hub, channel, page, lease, report)
-        if not page.complete and page.cursor == cursor:
-            raise ContractBrokenError(f"{channel.name} gave the same page twice.")
-        cursor, complete = page.cursor, page.complete
-        if complete:
-            break
+    since = channel.orders_since
+    gathered = _Gathered(cursor)
+    try:
+        while gathered.pages < hub.tuning.pages_per_pull_max and not gathered.complete:
+            gathered.take(connector.pull_orders(gathered.cursor, since=since))
+            hub.reach("pull.page_read")
+            if gathered.complete or gathered.is_full(hub.tuning.page_size):
+                _take_in(hub, channel, gathered, lease, report)
+    finally:
+        _take_in(hub, channel, gathered, lease, report)
     _clear(hub, handled)
-    if not complete:
-        hub.mark_now(
-            MarkKind.PULL, channel.name, channel.name, priority=Priority.BACKFILL
-        )
+    if not gathered.complete:
+        name = channel.name
+        hub.mark_now(MarkKind.PULL, name, name, priority=Priority.BACKFILL)
     return report
 
 
-def _take_in_page(
+@dataclass(slots=True)
+class _Gathered:
+    """Pages on their way into one transaction: small pages share one."""
+
+    cursor: str | None
+    records: list[Record] = field(default_factory=list)
+    pages: int = 0
+    page_records: int = 0
+    complete: bool = False
+    fresh: bool = False
+
+    def take(self, page: Page) -> None:
+        """Add a page.
+
+        Raises:
+            ContractBrokenError: it leads nowhere.
+        """
+        if not page.complete and page.cursor == self.cursor:
+            raise ContractBrokenError("The channel gave the same page of orders twice.")
+        self.records += page.records
+        self.page_records = len(page.records)
+        self.cursor, self.complete = page.cursor, page.complete
+        self.pages += 1
+        self.fresh = True
+
+    def is_full(self, size: int) -> bool:
+        """Say whether another page like the last one would be too many."""
+        return len(self.records) + self.page_records > size
+
+
+def _take_in(
     hub: Hub,
     channel: KnownChannel,
-    page: Page,
+    gathered: _Gathered,
     lease: Lease | None,
     report: IngestReport,
 ) -> None:
+    """Write what was gathered; the cursor goes with the last of it."""
+    if not gathered.fresh:
+        return
+    gathered.fresh = False
+    records, gathered.records = gathered.records, []
     size = hub.tuning.page_size
-    records = page.records
-    starts = range(0, max(1, len(records)), size)
-    for start in starts:
+    for start in range(0, max(1, len(records)), size):
         last = start + size >= len(records)
         report.add(
             ingest_orders(
                 hub,
                 channel,
                 records[start : start + size],
-                cursor=page.cursor if last else None,
+                cursor=gathered.cursor if last else None,
                 lease=lease,
             )
         )
@@ -227,11 +260,12 @@ def _quarantine(
         ids = {record.external_id for record, _ in unreadable}
         known = inbox.load_known(connection, channel, Stream.LISTINGS, ids)
         fresh = []
+        compress = inbox.make_compressor()
         for record, _ in unreadable:
             arrival, payload = describe_record(record)
             before = known.get(record.external_id)
             if before is None or arrival.version not in before.versions:
-                kept = inbox.compress(payload)
+                kept = compress(payload)
                 row = InboxRow(
                     hub.ids.take(),
                     arrival.external_id,

@@ -34,7 +34,7 @@ class Arrival:
     @property
     def version(self) -> str:
         """The key under which the hub remembers this content of this record."""
-        return f"{self.updated_at:%Y%m%dT%H%M%S.%f}-{self.digest}"
+        return f"{self.updated_at.isoformat()}-{self.digest}"
 
 
 _NOTHING = KnownRecord(frozenset(), None)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
-import zstandard
 from crossdock.canonical.orders import Order
 from crossdock.canonical.pages import Delivery, Stream
 from crossdock.canonical.remembered import KnownChannel, KnownOrder, KnownRecord
@@ -32,7 +31,8 @@ def keep(
     version: str = "v1",
     outcome: str = inbox.APPLIED,
 ) -> None:
-    payload = zstandard.compress(orjson.dumps({"id": external_id, "🛒": version}))
+    compress = inbox.make_compressor()
+    payload = compress(orjson.dumps({"id": external_id, "🛒": version}))
     row = inbox.InboxRow(id_, external_id, version, outcome, payload)
     inbox.add_records(connection, "shop", Stream.ORDERS, [row], MOMENT)
     inbox.count_intake(connection, "shop", Stream.ORDERS, **{outcome: 1})

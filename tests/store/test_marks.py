@@ -106,6 +106,8 @@ def test_a_mark_is_due_at_its_time_and_not_before(store: Store, ids: IdSource) -
     with store.reading() as connection:
         assert marks.load_due_lanes(connection, MOMENT) == []
         assert marks.load_due_lanes(connection, LATER) == ["stock"]
+        assert marks.find_next_due(connection, "stock") == LATER
+        assert marks.find_next_due(connection, "shop") is None
 
 
 def test_a_delayed_mark_counts_its_attempts_and_comes_back(
