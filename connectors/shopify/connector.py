@@ -69,7 +69,7 @@ class ShopifyConnector:
             burst=TRAITS.burst,
         )
         self._admin = Admin(transport)
-        self._orders_at_once = PageSize(50)
+        self._orders_at_once = PageSize(25)
         self._products_at_once = PageSize(20)
         self._stock_at_once = PageSize(RECORDS_MAX)
         self._location_found = ""
@@ -95,6 +95,7 @@ class ShopifyConnector:
         scan = scan.see(changes, reply.channel_time)
         if not page.page_info.has_next_page or scan.has_caught_up(changes):
             return Page(records, scan.finish().encode(), complete=True)
+        self._orders_at_once.grow()
         scan = scan.follow(read_token(scan.after, page))
         return Page(records, scan.encode(), complete=False)
 
@@ -135,6 +136,7 @@ class ShopifyConnector:
         if not page.page_info.has_next_page:
             return Page(records, scan.encode(), complete=True)
         last = to_number(records[-1].external_id) if records else 0
+        self._products_at_once.grow()
         token = read_token(scan.after, page)
         scan = scan.follow(token, len(records), last)
         return Page(records, scan.encode(), complete=False)

@@ -9,30 +9,35 @@ from __future__ import annotations
 
 from .wire import Cost
 
-POINTS_MAX = 1000.0
 RECORDS_MAX = 250
 """Shopify's limit for one page and for one list of ids."""
 
-_COMFORT = 0.5
 _DELAY_SECONDS = 2.0
 _DELAY_SECONDS_MIN = 1.0
 
 
 class PageSize:
-    """How many records of one kind to ask for at once; it follows what they cost."""
+    """How many records of one kind to ask for at once; it follows what Shopify allows.
+
+    It grows while pages come full, so that a long walk takes few requests and a short
+    one few points.
+    """
 
     def __init__(self, first: int) -> None:
         self.current = first
+        self._refused = RECORDS_MAX + 1
 
-    def grow(self, points: float | None) -> None:
-        """Ask for more next time, if twice as much is sure to be allowed."""
-        if points is not None and points <= POINTS_MAX * _COMFORT:
-            self.current = min(RECORDS_MAX, self.current * 2)
+    def grow(self) -> None:
+        """Ask for twice as many next time, unless that was refused before."""
+        larger = min(RECORDS_MAX, self.current * 2)
+        if larger < self._refused:
+            self.current = larger
 
     def shrink(self) -> bool:
         """Ask for half from now on; False if it was a single record already."""
         if self.current == 1:
             return False
+        self._refused = self.current
         self.current //= 2
         return True
 

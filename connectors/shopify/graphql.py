@@ -47,10 +47,9 @@ class LostPlaceError(RejectedError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The data of an answer, its price, and when (on Shopify's clock) it was given."""
+    """The data of an answer, and when it was given on Shopify's clock."""
 
     data: dict[str, Any]
-    points: float | None
     channel_time: datetime | None
 
     def read(self, shape: type[Shape], *path: str) -> Shape:
@@ -124,8 +123,7 @@ class Admin:
                 raise _explain(error, cost, safe=safe)
         if envelope.data is None:
             raise ContractBrokenError("Shopify answered with neither data nor errors")
-        points = cost.requested_query_cost if cost else None
-        return Reply(envelope.data, points, _read_date(answer))
+        return Reply(envelope.data, _read_date(answer))
 
 
 def read_shape(shape: type[Shape], part: Any, place: str) -> Shape:
@@ -152,13 +150,10 @@ def ask_affordably(size: PageSize, ask: Callable[[int], Reply]) -> Reply:
     """
     while True:
         try:
-            reply = ask(size.current)
+            return ask(size.current)
         except TooCostlyError:
             if not size.shrink():
                 raise
-        else:
-            size.grow(reply.points)
-            return reply
 
 
 def ask_in_parts(

@@ -123,7 +123,7 @@ CASE = ConformanceCase(
     },
     start=SimulatedShopify,
     hosts=frozenset({"simulated.myshopify.com"}),
-    orders_for_three_pages=160,
+    orders_for_three_pages=80,
 )
 
 

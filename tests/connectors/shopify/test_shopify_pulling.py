@@ -201,18 +201,28 @@ def test_the_question_is_put_anew_before_shopifys_lists_end(
     assert mocked.asked[2]["query"] == "updated_at:>='2026-03-02T07:59:50Z'"
 
 
-def test_a_too_costly_page_is_halved_and_a_cheap_one_doubled(mocked: Any) -> None:
-    cost = {"cost": {"requestedQueryCost": 400, "throttleStatus": None}}
-    cheap = make_answer(token="t1", more=True) | {"extensions": cost}
+def test_full_pages_grow_until_shopify_refuses_one(mocked: Any) -> None:
     mocked.answer(
-        make_error("Query cost is 1900", "MAX_COST_EXCEEDED"),
-        make_error("Query cost is 1100", "MAX_COST_EXCEEDED"),
-        cheap,
+        make_answer(token="t1", more=True),
+        make_answer(token="t2", more=True),
+        make_error("Query cost is 1128", "MAX_COST_EXCEEDED"),
+        make_answer(token="t3", more=True),
+        make_answer(token="t4", more=True),
+        make_answer(),
         make_answer(),
         date=DATE,
     )
+    pages = walk(mocked.connector)
+    assert [asked["first"] for asked in mocked.asked] == [25, 50, 100, 50, 50, 50]
+    mocked.connector.pull_orders(pages[-1].cursor, since=SINCE)
+    assert mocked.asked[-1]["first"] == 50
+
+
+def test_pages_never_grow_beyond_what_shopify_gives_at_once(mocked: Any) -> None:
+    full = [make_answer(token=f"t{n}", more=True) for n in range(5)]
+    mocked.answer(*full, make_answer(), date=DATE)
     walk(mocked.connector)
-    assert [asked["first"] for asked in mocked.asked] == [50, 25, 12, 24]
+    assert [asked["first"] for asked in mocked.asked] == [25, 50, 100, 200, 250, 250]
 
 
 def test_a_single_record_that_costs_too_much_is_refused(mocked: Any) -> None:
@@ -228,12 +238,12 @@ def test_a_single_record_that_costs_too_much_is_refused(mocked: Any) -> None:
 def test_named_orders_are_asked_for_in_affordable_parts(mocked: Any) -> None:
     mocked.answer(
         make_error("Too much", "MAX_COST_EXCEEDED"),
-        {"data": {"nodes": [make_order(n) for n in range(1, 26)]}},
-        {"data": {"nodes": [make_order(n) for n in range(26, 31)]}},
+        {"data": {"nodes": [make_order(n) for n in range(1, 13)]}},
+        {"data": {"nodes": [make_order(n) for n in range(13, 21)]}},
     )
-    records = mocked.connector.fetch_orders([str(n) for n in range(1, 31)])
-    assert [len(asked["ids"]) for asked in mocked.asked] == [30, 25, 5]
-    assert len(records) == 30
+    records = mocked.connector.fetch_orders([str(n) for n in range(1, 21)])
+    assert [len(asked["ids"]) for asked in mocked.asked] == [20, 12, 8]
+    assert len(records) == 20
 
 
 def test_ids_may_be_global_or_bare_and_strangers_are_left_out(mocked: Any) -> None:
