@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from ..canonical.errors import StoreBusyError
 from ..canonical.remembered import Holding
 from ..canonical.stock import Movement, StockKey
 from .ids import IdSource
+from .order_parts import read_holding
 from .rows import insert_rows, update_rows
 from .tables import allocations, movements, order_lines, positions, skus
 from .upsert import upsert
@@ -180,30 +182,33 @@ def load_claims(
         Claim(
             row.line_id,
             row.order_id,
-            Holding(
-                StockKey(row.sku, row.location),
-                row.units_per_line,
-                row.wanted,
-                row.allocated,
-                row.shipped,
-            ),
+            read_holding(row),
+            row.allocated,
         )
         for row in found
     ]
 
 
 def save_claims(connection: Connection, claims: Iterable[Claim]) -> None:
-    """Write what claims hold now."""
-    update_rows(
-        connection,
-        allocations,
-        change=("allocated",),
-        where=("line_id", "sku", "location"),
-        rows=[
-            (claim.holding.allocated, claim.line_id, *claim.holding.key)
-            for claim in claims
-        ],
+    """Write what claims hold now.
+
+    Raises:
+        StoreBusyError: another process changed one of them since it was loaded, which
+            cannot be where they were loaded after their positions were locked.
+    """
+    rows = [
+        (claim.holding.allocated, claim.line_id, *claim.holding.key, claim.held)
+        for claim in claims
+    ]
+    where = ("line_id", "sku", "location", "allocated")
+    touched = update_rows(
+        connection, allocations, change=("allocated",), where=where, rows=rows
     )
+    if touched != len(rows):
+        raise StoreBusyError(
+            "Another process changed the same claims on stock; nothing was written.",
+            next_step="Try again.",
+        )
 
 
 def count_movements(connection: Connection, cause_kind: str, cause_prefix: str) -> int:
