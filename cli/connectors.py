@@ -1,0 +1,122 @@
+"""``crossdock connectors``: the channel kinds, what each can do and wants to know.
+
+Reads the plugins; talks to no channel and opens no database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from ..canonical.errors import SettingsError
+from ..connectors import registry
+from ..connectors.quality import read_scorecard
+from ..connectors.sdk import Plugin, capabilities_of
+from .asking import describe_settings
+from .output import Output, headline, indent, list_facts, make_table, plain
+from .session import Json
+
+
+@dataclass(frozen=True, slots=True)
+class KindDescription:
+    """A channel kind as a person sees it."""
+
+    kind: str
+    title: str
+    tier: str
+    api_version: str
+    distribution: str
+    capabilities: tuple[str, ...]
+
+
+def connectors(
+    kind: Annotated[
+        str | None, typer.Argument(help="One kind, with all of its settings.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the channel kinds, what each can do, and what it wants to know.
+
+    Example:
+
+        crossdock connectors
+        crossdock connectors woocommerce
+    """
+    output = Output(as_json=as_json)
+    if kind is None:
+        _list_all(output)
+    else:
+        _show_one(output, registry.find_plugin(kind))
+
+
+def _list_all(output: Output) -> None:
+    found = registry.list_plugins()
+    described = [_describe(plugin) for plugin in found.usable.values()]
+    table = make_table("kind", "title", "tier", "API", "from")
+    for one in described:
+        table.add_row(one.kind, one.title, one.tier, one.api_version, one.distribution)
+    output.show(
+        {
+            "connectors": described,
+            "broken": [asdict(one) for one in found.broken],
+        },
+        table,
+    )
+    for broken in found.broken:
+        output.warn(
+            f"{broken.kind} of {broken.distribution} cannot be used: {broken.reason}"
+        )
+    output.note("crossdock connectors KIND shows its settings.")
+
+
+def _show_one(output: Output, plugin: Plugin) -> None:
+    one = _describe(plugin)
+    settings = describe_settings(plugin.settings)
+    traits = plugin.traits
+    pages: list[RenderableType] = [
+        headline(one.title, f"{one.kind} · API {one.api_version} · {one.distribution}"),
+        list_facts(
+            [
+                ("tier", one.tier),
+                ("can", ", ".join(one.capabilities)),
+                ("stock is written", str(traits.stock_write).replace("_", " ")),
+                ("pace", f"{traits.requests_per_second:g} requests a second"),
+            ]
+        ),
+        "",
+        headline("Settings", f"crossdock channels add {one.kind} asks for them"),
+        indent(_tabulate(settings)),
+    ]
+    output.show({**asdict(one), "settings": settings}, *pages)
+
+
+def _tabulate(settings: list[Any]) -> RenderableType:
+    table = make_table("name", "", "meaning")
+    for setting in settings:
+        words = ["required"] if setting["required"] else []
+        words += ["secret"] if setting["secret"] else []
+        if setting["default"] is not None:
+            words.append(f"default {str(setting['default']).lower()}")
+        meaning = f"{setting['title']}. {setting['description']}"
+        table.add_row(setting["name"], ", ".join(words) or "optional", plain(meaning))
+    return table
+
+
+def _describe(plugin: Plugin) -> KindDescription:
+    sources = registry.find_sources()
+    described = KindDescription(
+        plugin.kind,
+        plugin.title,
+        "unrated",
+        plugin.api_version,
+        next(one.distribution for one in sources if one.kind == plugin.kind),
+        capabilities_of(plugin),
+    )
+    try:
+        tier = read_scorecard(plugin).tier
+    except SettingsError:
+        return described  # a connector of somebody else need not rate itself
+    return replace(described, tier=tier.name.lower())
