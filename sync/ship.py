@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..canonical.errors import NotFoundError, RefusedError
 from ..canonical.remembered import KnownLine, KnownOrder, LineState, Parcel
 from ..canonical.stock import Cause
-from ..store import orders, stock
+from ..store import figures, orders, stock
 from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
 from .apply import give_way, save_ledger
@@ -60,11 +60,12 @@ def ship_order(
 
     Raises:
         NotFoundError: no order, or no line, is called so.
-        RefusedError: nothing is left to ship, or more than is wanted was named, or
-            several orders are called so.
+        RefusedError: nothing is left to ship, more than is wanted was named, the
+            channel holds the order back, or several orders are called so.
     """
     with hub.store.transaction() as connection:
         order = find_order(connection, reference, channel)
+        _refuse_held(connection, order)
         chosen = _choose(order, quantities)
         before = orders.Remembered([order])
         skus = {
@@ -87,6 +88,14 @@ def ship_order(
     names = {line.id: line.external_id for line in order.lines.values()}
     shipped = {names[line_id]: units for line_id, units in parcel.quantities.items()}
     return Shipped(parcel.id, order.id, order.channel, shipped)
+
+
+def _refuse_held(connection: Connection, order: KnownOrder) -> None:
+    if figures.get_order(connection, order.id)["held"]:
+        raise RefusedError(
+            f"{order.channel} asks not to ship order {order.external_id} yet.",
+            next_step="Lift the hold there; the hub notices it by itself.",
+        )
 
 
 def find_order(

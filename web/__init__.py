@@ -1,1 +1,4 @@
-"""Filled in below."""
+"""The hub's HTTP side: the webhook receiver and the health report.
+
+Knows the hub's journeys and nothing of SQL or of any channel's protocol.
+"""

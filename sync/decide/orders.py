@@ -72,7 +72,8 @@ def take_in_order(
         ours = _recognise_line(line, known, sells, surroundings, ledger)
         current[line.external_id] = line
         unheard_of = not sells.stock_external_id
-        if ours.state is LineState.PARKED and line.tracked and unheard_of:
+        parked = ours.state is LineState.PARKED and line.tracked
+        if known.moves_stock and parked and unheard_of:
             effects.parked[line.listing_external_id, line.sku] = ours
         if known.moves_stock:
             _note_taken(ours, line.quantity_taken, sells, effects)
