@@ -92,9 +92,9 @@ def ask_settings(plugin: Plugin, output: Output) -> dict[str, Any]:
 def _ask(field: FieldInfo, name: str, output: Output) -> Any:
     title = field.title or name
     examples = ", ".join(str(one) for one in field.examples or ())
-    hint = (
-        f"{field.description or ''}{f' For example: {examples}.' if examples else ''}"
-    )
+    hint = field.description or ""
+    if examples:
+        hint += f" Example: {examples}"
     output.err.print()
     output.err.print(Text(hint, style="dim"))
     if field.annotation is bool:
@@ -104,7 +104,7 @@ def _ask(field: FieldInfo, name: str, output: Output) -> Any:
         text = _prompt(field, title)
         if not text and not field.is_required():
             return None
-        problem = check(text)
+        problem = check(text) if text else "It is needed."
         if not problem:
             return text
         output.err.print(Text.assemble(("  ", ""), (problem, "yellow")))
@@ -141,7 +141,8 @@ def _make_check(field: FieldInfo) -> Callable[[str], str]:
             adapter.validate_python(text)
         except ValidationError as error:
             # Without the input: it may be a secret.
-            return error.errors(include_url=False, include_input=False)[0]["msg"]
+            first = error.errors(include_url=False, include_input=False)[0]
+            return first["msg"].removeprefix("Value error, ")
         return ""
 
     return check

@@ -7,29 +7,25 @@ Shows the facts of both sides and the proposals. What a decision does is in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import RenderableType
-from rich.text import Text
 
-from ..canonical.conflicts import KIND_TEXTS, Action, ConflictKind, Proposal
-from ..canonical.errors import SettingsError
+from ..canonical.conflicts import Action, ConflictKind
+from ..canonical.errors import NotFoundError, RefusedError, SettingsError
 from ..canonical.listings import Component
 from ..store import conflicts
 from ..store.conflicts import ConflictRow
 from ..sync.decisions_mapping import Decision
+from ..sync.hub import Hub
 from ..sync.resolve import preview_resolution, resolve_conflict, undo_resolution
+from .conflict_pages import document, render, say_summary, set_off
 from .output import (
     Output,
     count,
     headline,
-    indent,
-    list_facts,
     make_table,
-    plain,
-    say_time,
 )
 from .session import Actor, Json, Reason, open_session
 from .working import show_effect
@@ -38,7 +34,13 @@ app = typer.Typer(
     no_args_is_help=True, help="See what waits for a person, settle it, take it back."
 )
 
-Id = Annotated[int, typer.Argument(metavar="ID", help="The conflict's number.")]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="Its number, or the last digits of it.")
+]
+
+
+DIGITS_MIN = 3
+"""Fewer digits than that are more likely a slip than a conflict's number."""
 
 
 @app.command("list")
@@ -66,44 +68,48 @@ def list_all(
     table = make_table("id", "kind", "channel", "times", "what", numbers=("times",))
     for one in found:
         table.add_row(
-            str(one.id),
+            set_off(one.id),
             str(one.kind).replace("_", " "),
             one.channel,
             str(one.occurrences),
-            _say_summary(one),
+            say_summary(one),
         )
     nothing = "No conflict. Nothing waits for you."
-    output.show([_document(one) for one in found], table if found else nothing)
+    output.show([document(one) for one in found], table if found else nothing)
     if found and not everything:
         output.note(
             f"{count(len(found), 'conflict')} open. crossdock conflicts show ID"
         )
 
 
-def _say_summary(one: ConflictRow) -> Text:
-    if one.status == conflicts.OPEN:
-        return plain(one.summary)
-    by = (one.resolution or {}).get("by", "")
-    return Text.assemble((f"resolved by {by}: ", "dim"), plain(one.summary))
+def find_conflict(hub: Hub, text: str) -> ConflictRow:
+    """Return the conflict that a person means.
 
-
-def _document(one: ConflictRow) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "kind": one.kind,
-        "subject": one.subject,
-        "channel": one.channel,
-        "status": one.status,
-        "summary": one.summary,
-        "facts": one.facts,
-        "proposals": one.proposals,
-        "actions": KIND_TEXTS[one.kind].actions,
-        "occurrences": one.occurrences,
-        "opened_at": one.opened_at,
-        "seen_at": one.seen_at,
-        "resolved_at": one.resolved_at,
-        "resolution": one.resolution,
-    }
+    Raises:
+        NotFoundError: no number ends so.
+        RefusedError: several do.
+    """
+    if not text.isdecimal():
+        raise SettingsError(
+            f"{text} is not the number of a conflict",
+            next_step="crossdock conflicts list shows the numbers.",
+        )
+    with hub.store.reading() as connection:
+        everyone = conflicts.load_many(connection, status=None)
+    exact = [one for one in everyone if str(one.id) == text]
+    ending = [one for one in everyone if str(one.id).endswith(text)]
+    found = exact or (ending if len(text) >= DIGITS_MIN else [])
+    if not found:
+        raise NotFoundError(
+            f"There is no conflict {text}.",
+            next_step="crossdock conflicts list shows the open ones.",
+        )
+    if len(found) > 1:
+        raise RefusedError(
+            f"{count(len(found), 'conflict')} have a number that ends in {text}.",
+            next_step="Type more of its digits.",
+        )
+    return found[0]
 
 
 @app.command("show")
@@ -115,72 +121,9 @@ def show(context: typer.Context, id_: Id, as_json: Json = False) -> None:
         crossdock conflicts show 4711
     """
     output = Output(as_json=as_json)
-    with open_session(context, output) as hub, hub.store.reading() as connection:
-        one = conflicts.load(connection, id_)
-    output.show(_document(one), *_render(one))
-
-
-def _render(one: ConflictRow) -> Sequence[RenderableType]:
-    words = KIND_TEXTS[one.kind]
-    pages: list[RenderableType] = [
-        headline(str(one.kind).replace("_", " "), f"{one.subject} · {one.status}"),
-        plain(one.summary),
-        "",
-        list_facts(
-            [
-                ("what it means", words.meaning),
-                ("until then", words.impact),
-                ("opened", say_time(one.opened_at)),
-                (
-                    "last seen",
-                    f"{say_time(one.seen_at)}, {count(one.occurrences, 'time')}",
-                ),
-                ("resolved", say_time(one.resolved_at)),
-            ]
-        ),
-        "",
-        headline("Facts"),
-        indent(list_facts([(key, _say(value)) for key, value in one.facts.items()])),
-    ]
-    if one.status != conflicts.OPEN:
-        facts = [(key, _say(value)) for key, value in (one.resolution or {}).items()]
-        undo = f"crossdock conflicts undo {one.id} takes it back"
-        return [*pages, "", headline("Resolution", undo), indent(list_facts(facts))]
-    return [*pages, "", headline("What you can do"), indent(_list_choices(one))]
-
-
-def _say(value: Any) -> Text:
-    if isinstance(value, dict):
-        return plain(", ".join(f"{key}: {part}" for key, part in value.items()))
-    if isinstance(value, list):
-        return plain(", ".join(str(part) for part in value))
-    return plain("" if value is None else value)
-
-
-def _list_choices(one: ConflictRow) -> RenderableType:
-    """Return the command for each proposal, then for the other actions."""
-    table = make_table("command", "why", "score", numbers=("score",))
-    proposed = {proposal.action for proposal in one.proposals}
-    for proposal in one.proposals:
-        score = "" if proposal.score is None else str(proposal.score)
-        command = _write_command(one.id, proposal)
-        table.add_row(Text(command, "bold"), plain(proposal.reason), score)
-    for action in KIND_TEXTS[one.kind].actions:
-        if action not in proposed:
-            extra = " --sku SKU" if action is Action.MAP else ""
-            command = f"crossdock conflicts resolve {one.id} {action}{extra}"
-            table.add_row(Text(command, "bold"), "", "")
-    return table
-
-
-def _write_command(id_: int, proposal: Proposal) -> str:
-    command = f"crossdock conflicts resolve {id_} {proposal.action}"
-    if proposal.sku:
-        quoted = f"'{proposal.sku}'" if " " in proposal.sku else proposal.sku
-        command += f" --sku {quoted}"
-        if proposal.units != 1:
-            command += f" --units {proposal.units}"
-    return command
+    with open_session(context, output) as hub:
+        one = find_conflict(hub, id_)
+    output.show(document(one), *render(one))
 
 
 @app.command("resolve")
@@ -222,12 +165,13 @@ def resolve(
     output = Output(as_json=as_json)
     decision = Decision(action, _read_parts(skus or [], units or []), create=create)
     with open_session(context, output) as hub:
+        number = find_conflict(hub, id_).id
         if dry_run:
-            done = preview_resolution(hub, id_, decision)
+            done = preview_resolution(hub, number, decision)
         else:
-            done = resolve_conflict(hub, id_, decision, actor=actor, reason=reason)
+            done = resolve_conflict(hub, number, decision, actor=actor, reason=reason)
             show_effect(hub, output, "Letting waiting lines go on")
-    document = {
+    result = {
         "conflict": done.conflict_id,
         "action": action,
         "summary": done.summary,
@@ -235,7 +179,7 @@ def resolve(
         "dry_run": dry_run,
     }
     verb = "would be" if dry_run else "is"
-    output.show(document, headline(f"Conflict {id_} {verb} resolved."), done.summary)
+    output.show(result, headline(f"Conflict {id_} {verb} resolved."), done.summary)
     if not dry_run:
         output.note(f"crossdock conflicts undo {id_} takes it back.")
 
@@ -272,7 +216,8 @@ def undo(
     """
     output = Output(as_json=as_json)
     with open_session(context, output) as hub:
-        done = undo_resolution(hub, id_, actor=actor, reason=reason)
+        number = find_conflict(hub, id_).id
+        done = undo_resolution(hub, number, actor=actor, reason=reason)
         show_effect(hub, output, "Bringing stock in step")
     output.show(
         {

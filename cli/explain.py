@@ -13,6 +13,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
+from ..canonical.money import Money
 from ..sync.explain import (
     LineFigures,
     OrderExplanation,
@@ -177,6 +178,7 @@ def render_order(one: OrderExplanation) -> Sequence[RenderableType]:
         headline(f"Order {name} of {one.channel}", f"placed {say_time(one.placed_at)}"),
         list_facts(
             [
+                ("total", _say_total(one)),
                 ("payment", one.payment.replace("_", " ")),
                 (
                     "fulfillment",
@@ -212,6 +214,14 @@ def render_order(one: OrderExplanation) -> Sequence[RenderableType]:
         indent(_list_versions(one.versions)),
     ]
     return pages
+
+
+def _say_total(one: OrderExplanation) -> str:
+    said = str(Money(one.total_minor, one.currency))
+    if one.residue_minor:
+        residue = Money(one.residue_minor, one.currency)
+        said += f"; its parts leave {residue} unexplained"
+    return said
 
 
 def _render_line(line: LineFigures) -> RenderableType:

@@ -61,7 +61,8 @@ class Commands(TyperGroup):
             failure = explain_failure(error)
             if "--debug" in words:
                 traceback.print_exception(error)
-            _tell(failure, as_json="--json" in words)
+            if failure.message:  # a group without a command has shown its help
+                _tell(failure, as_json="--json" in words)
             code = failure.code
         sys.exit(int(code or 0))
 

@@ -118,7 +118,7 @@ def list_facts(facts: Sequence[tuple[str, RenderableType]]) -> RenderableType:
 
 def indent(page: RenderableType) -> RenderableType:
     """Return a page set two columns to the right."""
-    return Padding(page, (0, 0, 0, 2))
+    return Padding(page, (0, 0, 0, 2), expand=False)
 
 
 def stack(*parts: RenderableType) -> RenderableType:

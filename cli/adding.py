@@ -1,0 +1,169 @@
+"""``crossdock channels add``: asking, trying, saving, reading for the first time.
+
+What is saved, and when, is decided in ``sync.accounts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from ..canonical.errors import SettingsError
+from ..canonical.pushes import Account
+from ..canonical.remembered import DriftPolicy, KnownChannel
+from ..sync import accounts
+from ..sync.accounts import NewChannel
+from ..sync.hub import Hub
+from ..sync.hub import read_settings as check_settings
+from .asking import ask_settings, read_given
+from .describing import describe_channel, render_channel
+from .output import Output, count
+from .session import Json, open_session
+from .working import follow_steps, read_channel, show_effect
+
+
+def add(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(help="shopify, woocommerce, ...")],
+    name: Annotated[
+        str, typer.Option("--name", help="The channel's name; else its kind.")
+    ] = "",
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A setting. VALUE may be @FILE, env:VARIABLE or - (standard input). "
+            "Without any, each setting is asked for.",
+        ),
+    ] = None,
+    buffer_units: Annotated[
+        int,
+        typer.Option(
+            "--buffer", min=0, help="Units that it shows less than can be promised."
+        ),
+    ] = 0,
+    on_drift: Annotated[
+        DriftPolicy,
+        typer.Option(
+            "--on-drift",
+            help="When it shows another quantity than it was given: ask a person, or "
+            "write over it.",
+        ),
+    ] = DriftPolicy.ASK,
+    catalog_source: Annotated[
+        bool | None,
+        typer.Option(
+            "--catalog-source/--no-catalog-source",
+            help="Whether its listings make SKUs and opening stock.",
+            show_default="only if the hub has no SKU yet",
+        ),
+    ] = None,
+    since: Annotated[
+        str,
+        typer.Option(
+            "--since",
+            metavar="TIME",
+            help="Take in orders from then on, such as 2026-01-31 or "
+            "2026-01-31T08:00:00+01:00; else from now on.",
+        ),
+    ] = "",
+    read: Annotated[
+        bool,
+        typer.Option("--read/--no-read", help="Read its listings and orders at once."),
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Connect a channel: its settings are tried with the channel before they are saved.
+
+    Asks for each setting, secrets unseen. For scripts give them with `--set`, secrets
+    from a file or a variable so that they stay out of the shell's history.
+
+    Example:
+
+        crossdock channels add woocommerce
+        crossdock channels add woocommerce --name shop \\
+            --set shop_url=https://example.com \\
+            --set consumer_key=@key.txt --set consumer_secret=env:SHOP_SECRET
+    """
+    output = Output(as_json=as_json)
+    orders_since = _read_since(since)
+    with open_session(context, output) as hub:
+        values = _collect(hub, kind, given or [], output)
+        new = NewChannel(
+            name or _choose_name(hub, kind),
+            kind,
+            values,
+            buffer_units=buffer_units,
+            drift_policy=on_drift,
+            catalog_source=catalog_source,
+            orders_since=orders_since,
+        )
+        with output.watch(f"Trying the settings with {kind}"):
+            channel, account = accounts.add_channel(hub, new)
+        output.note(f"{channel.name} is connected: {account.name}.")
+        show_warnings(output, account)
+        if read:
+            _read_first(hub, channel, output)
+        document = describe_channel(hub, channel)
+        document["warnings"] = list(account.warnings)
+        output.show(document, render_channel(document))
+    if not read:
+        output.note("Next: crossdock run, or crossdock pull to read it now.")
+
+
+def _read_since(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"--since {text} is not a date or time",
+            next_step="Write it like 2026-01-31, or 2026-01-31T08:00:00+01:00.",
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _collect(
+    hub: Hub, kind: str, given: list[str], output: Output
+) -> Mapping[str, Any]:
+    plugin = hub.find_plugin(kind)
+    values = read_given(given) if given else ask_settings(plugin, output)
+    check_settings(plugin, values)
+    return values
+
+
+def _choose_name(hub: Hub, kind: str) -> str:
+    taken = {channel.name for channel in hub.load_channels()}
+    number = 1
+    while True:
+        name = kind if number == 1 else f"{kind}-{number}"
+        if name not in taken:
+            return name
+        number += 1
+
+
+def show_warnings(output: Output, account: Account) -> None:
+    """Say what will not work with these credentials."""
+    for warning in account.warnings:
+        output.warn(warning)
+
+
+def _read_first(hub: Hub, channel: KnownChannel, output: Output) -> None:
+    """Read a new channel in front of a person; the channel is saved whatever happens.
+
+    Raises:
+        ChannelError: it cannot be read after all; a running hub goes on trying.
+    """
+    with output.watch(f"Reading {channel.name}") as note, follow_steps(hub, note):
+        reading = read_channel(hub, channel, everything=True)
+    if reading.left_to_other:
+        output.note("The hub that runs already reads it now.")
+        return
+    listed = count(reading.listings or 0, "listing")
+    output.note(f"Read {listed} and {count(reading.orders.received, 'order')}.")
+    show_effect(hub, output, "Bringing stock in step")
