@@ -1,7 +1,8 @@
 """One WooCommerce shop as the hub sees it: every capability, one method each.
 
 What each does is in the module of its subject; this class holds what they share. It
-neither loops over pages nor waits nor retries, and remembers nothing.
+neither loops over pages nor waits nor retries, and remembers nothing that it could not
+ask for again.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ...canonical.stock import StockReading
 from ..sdk import Context
 from . import check, fulfillments, listings, orders, stock, webhooks
 from .auth import choose_auth
+from .details import OrderDetails
 from .settings import WooCommerceSettings
 from .traits import TRAITS
 
@@ -38,6 +40,7 @@ class WooCommerceConnector:
             requests_per_second=TRAITS.requests_per_second,
             burst=TRAITS.burst,
         )
+        self._details = OrderDetails(self._transport, context.clock)
 
     def check(self) -> Account:
         """Prove address, key, permissions, version and identity. Changes nothing."""
@@ -45,11 +48,13 @@ class WooCommerceConnector:
 
     def pull_orders(self, cursor: str | None, *, since: datetime) -> Page:
         """Return the next page of changed orders; trashed ones come as cancelled."""
-        return orders.pull_orders(self._transport, self._clock, cursor, since)
+        return orders.pull_orders(
+            self._transport, self._clock, self._details, cursor, since
+        )
 
     def fetch_orders(self, external_ids: Sequence[str]) -> tuple[Record, ...]:
         """Return the named orders as they are now, whatever their status."""
-        return orders.fetch_orders(self._transport, external_ids)
+        return orders.fetch_orders(self._transport, self._details, external_ids)
 
     def pull_listings(self, cursor: str | None) -> Page:
         """Return the next page of products with their variations."""

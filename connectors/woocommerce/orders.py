@@ -1,8 +1,8 @@
 """Reads orders: what changed since a cursor, or the ones asked for by id.
 
 Two lists are read side by side, because ``status=any`` leaves out the trash and
-``any,trash`` means ``any``. Refunds and native fulfillments are fetched for the orders
-that have some and stored inside the order's payload. Changes nothing at the shop.
+``any,trash`` means ``any``. Refunds and native fulfillments are stored inside the
+order's payload (``details`` fetches them). Changes nothing at the shop.
 """
 
 from __future__ import annotations
@@ -14,27 +14,24 @@ from pydantic import TypeAdapter, ValidationError
 
 from ...canonical.clock import Clock
 from ...canonical.model import require_utc
-from ...canonical.orders import FulfillmentState
 from ...canonical.pages import Page, Record
-from ...mapping.woocommerce import FULFILLMENTS_KEY, REFUND_DETAILS_KEY
-from ...mapping.woocommerce_status import FULFILLMENT_STATUS_KEY
-from ...mapping.woocommerce_wire import find_meta
 from ..calls import Answer, Call, Transport
+from .details import OrderDetails
 from .paging import Lane, format_after, refuse_cursor
-from .wire import Json, as_record, is_id, join_ids, read_rows, read_time, read_total
+from .wire import as_record, is_id, join_ids, read_rows, read_time, read_total
 
 PAGE_SIZE = 100
 """The most that the shop gives; 101 is a 400."""
 
 _CURSOR = TypeAdapter(tuple[Lane, Lane])
-_HAS_PARCELS = {
-    FulfillmentState.FULFILLED.value,
-    FulfillmentState.PARTIALLY_FULFILLED.value,
-}
 
 
 def pull_orders(
-    transport: Transport, clock: Clock, cursor: str | None, since: datetime
+    transport: Transport,
+    clock: Clock,
+    details: OrderDetails,
+    cursor: str | None,
+    since: datetime,
 ) -> Page:
     """Return the next page of orders changed since the cursor, the trash included."""
     alive, trash = _read_cursor(cursor, since)
@@ -42,16 +39,18 @@ def pull_orders(
     if complete:
         trashed, trash, complete = _pull_lane(transport, clock, "trash", trash)
         records += trashed
-    enriched = tuple(_add_details(transport, record) for record in records)
+    enriched = tuple(details.complete(record) for record in records)
     text = _CURSOR.dump_json((alive, trash), exclude_defaults=True).decode()
     return Page(enriched, text, complete)
 
 
-def fetch_orders(transport: Transport, ids: Sequence[str]) -> tuple[Record, ...]:
+def fetch_orders(
+    transport: Transport, details: OrderDetails, ids: Sequence[str]
+) -> tuple[Record, ...]:
     """Return the named orders as they are now, whatever their status."""
     wanted = [each for each in dict.fromkeys(ids) if is_id(each)]
     records = fetch_records(transport, "orders", wanted)
-    return tuple(_add_details(transport, record) for record in records)
+    return tuple(details.complete(record) for record in records)
 
 
 def fetch_records(
@@ -136,29 +135,3 @@ def _list_orders(
     return Call(
         "GET", "/orders", parameters, safe=True, accept_statuses=accept_statuses
     )
-
-
-def _add_details(transport: Transport, record: Record) -> Record:
-    """Return the order with its refunds and parcels, where it says that it has some."""
-    order = record.payload
-    details: dict[str, list[Json]] = {}
-    if order.get("refunds"):
-        details[REFUND_DETAILS_KEY] = _list_details(transport, record, "refunds")
-    if find_meta(order.get("meta_data"), FULFILLMENT_STATUS_KEY) in _HAS_PARCELS:
-        details[FULFILLMENTS_KEY] = _list_details(transport, record, "fulfillments")
-    if not details:
-        return record
-    return Record(record.external_id, record.updated_at, {**order, **details})
-
-
-def _list_details(transport: Transport, record: Record, name: str) -> list[Json]:
-    """Return what belongs to an order; nothing where it vanished or lost the feature.
-
-    An order with more than a page of refunds keeps the amounts of all and the lines
-    of the newest hundred.
-    """
-    path = f"/orders/{record.external_id}/{name}"
-    parameters = {"per_page": str(PAGE_SIZE)} if name == "refunds" else {}
-    call = Call("GET", path, parameters, safe=True, accept_statuses=(404,))
-    answer = transport.send(call)
-    return [] if answer.status == 404 else read_rows(answer)
