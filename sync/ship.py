@@ -182,7 +182,8 @@ def _mark(
 ) -> None:
     now = hub.clock.now()
     key = f"{order.channel}/{parcel.id}"
-    wanted = [Mark(MarkKind.TELL, key, order.channel, Priority.PERSON, now)]
+    # Never before what keeps stock from being sold twice: parcels come by the hundred.
+    wanted = [Mark(MarkKind.TELL, key, order.channel, Priority.LIVE, now)]
     wanted += [
         Mark(MarkKind.RECONCILE, key.sku, STOCK_LANE, Priority.LIVE, now)
         for key in ledger.changed_positions()

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, islice
 
 from ..canonical.errors import (
     LeaseLostError,
@@ -80,13 +80,17 @@ def run_lane(hub: Hub, lane: str, holder: str) -> LaneReport:
 
 
 def _load_batch(hub: Hub, lane: str) -> list[Mark]:
-    """Return the most urgent marks of one kind that are due on a lane."""
+    """Return the most urgent marks of one kind that are due on a lane.
+
+    Of what is handled one by one only the first: what became urgent meanwhile need not
+    wait for the rest, and where it fails the rest is not delayed with it.
+    """
     with hub.store.reading() as connection:
         due = marks.load_due(connection, lane, hub.clock.now(), hub.tuning.page_size)
     if not due:
         return []
-    _, first = next(groupby(due, key=lambda mark: mark.kind))
-    return list(first)
+    kind, first = next(groupby(due, key=lambda mark: mark.kind))
+    return list(islice(first, 1)) if kind in _ONE_BY_ONE else list(first)
 
 
 def _work(hub: Hub, lane: str, batch: Sequence[Mark], lease: Lease) -> bool:
@@ -135,10 +139,10 @@ def _work_on_channel(hub: Hub, lane: str, batch: Sequence[Mark], lease: Lease) -
     if channel.state is not ChannelState.ENABLED:
         _delay(hub, batch, timedelta(seconds=hub.tuning.backoff_seconds_max))
         return
-    size = _HANDLERS[batch[0].kind][1] or len(batch)
+    size = len(batch)
     if batch[0].kind in (MarkKind.FETCH, MarkKind.FETCH_LISTING):
         size = hub.find_plugin(channel.kind).traits.fetch_batch_max
-    handler = _HANDLERS[batch[0].kind][0]
+    handler = _HANDLERS[batch[0].kind]
     for start in range(0, len(batch), size):
         handler(hub, channel, batch[start : start + size], lease)
 
@@ -190,18 +194,19 @@ def _subscribe(
     renew_subscriptions(hub, channel, lease=lease, handled=tuple(batch))
 
 
-_HANDLERS: dict[MarkKind, tuple[Handler, int | None]] = {
-    MarkKind.PULL: (_pull, None),
-    MarkKind.FETCH: (_fetch, None),
-    MarkKind.FETCH_LISTING: (_fetch_listing, None),
-    MarkKind.SCAN: (_scan, None),
-    MarkKind.PUSH: (_push, None),
-    MarkKind.READ_BACK: (_read_back, None),
-    MarkKind.TELL: (_tell, 1),
-    MarkKind.CANCEL: (_cancel, 1),
-    MarkKind.SUBSCRIBE: (_subscribe, None),
+_HANDLERS: dict[MarkKind, Handler] = {
+    MarkKind.PULL: _pull,
+    MarkKind.FETCH: _fetch,
+    MarkKind.FETCH_LISTING: _fetch_listing,
+    MarkKind.SCAN: _scan,
+    MarkKind.PUSH: _push,
+    MarkKind.READ_BACK: _read_back,
+    MarkKind.TELL: _tell,
+    MarkKind.CANCEL: _cancel,
+    MarkKind.SUBSCRIBE: _subscribe,
 }
-"""The journey for each kind of mark, and how many marks it takes at once."""
+"""The journey for each kind of mark of a channel."""
+_ONE_BY_ONE = frozenset({MarkKind.TELL, MarkKind.CANCEL})
 
 
 def _park(hub: Hub, lane: str, reason: str) -> None:
