@@ -77,15 +77,19 @@ def take_in_order(
             effects.parked[line.listing_external_id, line.sku] = ours
         if known.moves_stock:
             _note_taken(ours, line.quantity_taken, sells, effects)
-        ours.wanted = max(0 if dead else line.quantity_current, ours.shipped)
-    for gone in known.lines.keys() - current.keys():
-        _remove_line(known, known.lines[gone], surroundings, effects)
     if known.moves_stock:
-        cause_id = str(inbox_id)
+        for gone in known.lines.keys() - current.keys():
+            _note_removed(known.lines[gone], surroundings, effects)
         ship_what_channel_shipped(order, known, surroundings, ledger)
+    # Only now: a parcel that was cancelled changes what counts as shipped.
+    for ours in known.lines.values():
+        wanted = current.get(ours.external_id)
+        units = 0 if dead or wanted is None else wanted.quantity_current
+        ours.wanted = max(units, ours.shipped)
+    if known.moves_stock:
         if order.fulfillment is not FulfillmentState.UNKNOWN:
             _take_returns(order, known, ledger)
-        settle_holdings(known.lines.values(), ledger, cause_id)
+        settle_holdings(known.lines.values(), ledger, str(inbox_id))
     return known
 
 
@@ -209,20 +213,19 @@ def _note_taken(ours: KnownLine, taken: int, sells: Sells, effects: Effects) -> 
         effects.taken[sells.stock_external_id] = before + change
 
 
-def _remove_line(
-    known: KnownOrder, line: KnownLine, surroundings: Surroundings, effects: Effects
+def _note_removed(
+    line: KnownLine, surroundings: Surroundings, effects: Effects
 ) -> None:
     sells = surroundings.sells(line.listing_external_id, line.sku)
-    if known.moves_stock:
-        _note_taken(line, 0, sells, effects)
-    line.wanted = line.shipped
+    _note_taken(line, 0, sells, effects)
 
 
 def _take_returns(order: Order, known: KnownOrder, ledger: Ledger) -> None:
     """Put back on hand what was shipped, refunded and restocked.
 
-    Money alone moves no stock: only refunds that say the goods came back count, and
-    never more than had been shipped and is no longer wanted.
+    Money alone moves no stock: only refunds that say the goods came back count. Units
+    that are not wanted any more and never left were restocked first, by the channel's
+    own counter: they are on hand all the time.
     """
     restocked: dict[str, int] = {}
     for refund in order.refunds:
@@ -232,10 +235,9 @@ def _take_returns(order: Order, known: KnownOrder, ledger: Ledger) -> None:
                 restocked[part.line_external_id] = before + part.quantity
     for line in order.lines if restocked else ():
         ours = known.lines[line.external_id]
-        came_back = min(
-            restocked.get(line.external_id, 0),
-            max(0, ours.shipped - line.quantity_current),
-        )
+        never_left = line.quantity - max(line.quantity_current, ours.shipped)
+        back = restocked.get(line.external_id, 0) - max(0, never_left)
+        came_back = min(back, ours.shipped)
         fresh = came_back - ours.returned
         if fresh <= 0:
             continue

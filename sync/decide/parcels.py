@@ -54,7 +54,8 @@ def ship_what_channel_shipped(
                 _take_over(fulfillment, known, order, surroundings, ledger)
         elif fulfillment.cancelled and not parcel.cancelled:
             _take_back(parcel, known, ledger)
-    if order.fulfillment is FulfillmentState.FULFILLED and not order.cancelled:
+    # Cancelled afterwards or not: what left has left.
+    if order.fulfillment is FulfillmentState.FULFILLED:
         _ship_the_rest(order, known, surroundings, ledger)
 
 
@@ -131,15 +132,16 @@ def _take_back(parcel: Parcel, known: KnownOrder, ledger: Ledger) -> None:
     """A parcel was cancelled: its goods never left and are claimed again."""
     parcel.cancelled = True
     for line in known.lines.values():
-        quantity = parcel.quantities.get(line.id, 0)
-        if quantity:
-            _unship(line, quantity, parcel, ledger)
+        # What came back as a return is on hand already; it stays shipped and returned.
+        back = min(parcel.quantities.get(line.id, 0), line.shipped - line.returned)
+        if back:
+            _unship(line, back, parcel, ledger)
 
 
 def _unship(line: KnownLine, quantity: int, parcel: Parcel, ledger: Ledger) -> None:
-    line.shipped = max(line.returned, line.shipped - quantity)
+    line.shipped -= quantity
     cause = Cause("parcel-cancelled", f"{parcel.id}/{line.id}")
     for holding in line.holdings:
-        units = min(quantity * holding.units_per_line, holding.shipped)
+        units = quantity * holding.units_per_line
         holding.shipped -= units
         ledger.change_on_hand(holding.key, units, MovementKind.RETURNED, cause)

@@ -1,0 +1,216 @@
+"""What a channel should show, when to write it, and what an answer meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from crossdock.canonical.remembered import Publication
+from crossdock.sync.decide.publish import (
+    Part,
+    Step,
+    StockPlan,
+    Supply,
+    count_sellable,
+    judge_unknown_write,
+    needs_write,
+    order_writes,
+    plan_from_reading,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+MOMENT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+PATIENCE = timedelta(seconds=20)
+quantities = st.integers(0, 20)
+
+
+def show(desired: int | None, expected: int | None, **changes: object) -> Publication:
+    base = Publication("record", desired, expected)
+    return replace(base, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+def plan(publication: Publication, observed: int | None) -> StockPlan:
+    return plan_from_reading(publication, observed, now=MOMENT, patience=PATIENCE)
+
+
+# What can be sold
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 50), st.integers(0, 9), st.integers(1, 5)), max_size=4
+    ),
+    st.integers(0, 5),
+)
+def test_what_is_shown_can_be_made_from_what_is_available(
+    facts: list[tuple[int, int, int]], buffer_units: int
+) -> None:
+    parts = [Part(Supply(free, safety), units) for free, safety, units in facts]
+    shown = count_sellable(parts, buffer_units)
+    assert shown >= 0
+    for free, safety, units in facts:
+        assert (shown + buffer_units) * units <= max(
+            free - safety, buffer_units * units
+        )
+
+
+def test_a_set_shows_as_many_as_its_scarcest_part_allows() -> None:
+    clock, hand = Part(Supply(9, 0), 2), Part(Supply(7, 1), 3)
+    assert count_sellable([clock, hand], 0) == 2
+    assert count_sellable([clock], 1) == 3
+    assert count_sellable([clock], 9) == 0
+
+
+def test_a_listing_made_of_nothing_shows_nothing() -> None:
+    assert count_sellable([], 0) == 0
+
+
+# Comparing with a reading
+
+
+@given(quantities, st.none() | quantities, quantities, st.none() | quantities)
+def test_a_listing_is_never_raised_over_a_sale_that_was_not_read_yet(
+    desired: int, expected: int | None, observed: int, replaced: int | None
+) -> None:
+    publication = show(desired, expected, replaced=replaced)
+    decided = plan(publication, observed)
+    unseen_sale = expected is not None and observed < expected and observed != replaced
+    raises = decided.step is Step.WRITE and desired > observed
+    assert not (unseen_sale and raises)
+
+
+@given(quantities, st.integers(1, 9), st.none() | quantities)
+def test_a_reduction_is_written_whatever_was_expected(
+    desired: int, beyond: int, expected: int | None
+) -> None:
+    assert plan(show(desired, expected), desired + beyond).step is Step.WRITE
+
+
+@given(quantities, st.none() | quantities)
+def test_nothing_is_written_to_a_record_that_shows_what_it_should(
+    desired: int, expected: int | None
+) -> None:
+    assert plan(show(desired, expected), desired).step is not Step.WRITE
+
+
+def test_a_record_that_keeps_no_quantity_any_more_is_left_alone() -> None:
+    assert plan(show(5, 7), None) == StockPlan(Step.NOTHING, None)
+
+
+def test_more_than_expected_is_believed_and_corrected() -> None:
+    assert plan(show(5, 5), 8) == StockPlan(Step.WRITE, 8, None, 3)
+
+
+def test_at_first_sight_any_quantity_is_believed() -> None:
+    assert plan(show(5, None), 5) == StockPlan(Step.NOTHING, 5)
+    assert plan(show(5, None), 2) == StockPlan(Step.WRITE, 2)
+
+
+def test_less_than_expected_looks_for_the_sale_behind_it_first() -> None:
+    assert plan(show(9, 5), 3) == StockPlan(Step.LOOK_FOR_SALE, 5, MOMENT, -2)
+
+
+def test_a_difference_that_no_sale_explains_in_time_is_for_a_person() -> None:
+    since = MOMENT - PATIENCE
+    waiting = show(9, 5, drifting_since=since + timedelta(seconds=1))
+    assert plan(waiting, 3).step is Step.LOOK_FOR_SALE
+    assert plan(show(9, 5, drifting_since=since), 3) == StockPlan(
+        Step.ASK, 5, since, -2
+    )
+
+
+def test_a_record_without_a_wish_is_watched_and_never_written_over_a_sale() -> None:
+    assert plan(show(None, 5), 3).step is Step.LOOK_FOR_SALE
+
+
+def test_a_reduction_does_not_wait_for_the_sale_and_does_not_forget_it() -> None:
+    since = MOMENT - timedelta(seconds=3)
+    decided = plan(show(1, 5, drifting_since=since), 3)
+    assert decided == StockPlan(Step.WRITE, 3, since, -2)
+
+
+def test_a_record_that_shows_what_it_did_before_the_write_lost_the_write() -> None:
+    # Acknowledged 9 in place of 4, and it still shows 4: nobody bought five.
+    decided = plan(show(9, 9, replaced=4), 4)
+    assert (decided.step, decided.expected) == (Step.WRITE, 4)
+
+
+# Answers that never came
+
+
+@given(quantities, quantities, st.integers(0, 5))
+def test_a_lost_answer_is_judged_by_what_the_record_shows_less_sales_since(
+    quantity: int, expected_before: int, sold: int
+) -> None:
+    expected = expected_before - sold
+    happened = judge_unknown_write(
+        quantity=quantity,
+        expected_before=expected_before,
+        expected=expected,
+        observed=quantity - sold,
+    )
+    assert happened is True
+    if quantity != expected_before:
+        assert (
+            judge_unknown_write(
+                quantity=quantity,
+                expected_before=expected_before,
+                expected=expected,
+                observed=expected,
+            )
+            is False
+        )
+
+
+@pytest.mark.parametrize("observed", [3, 6, 8])
+def test_a_reading_that_fits_neither_outcome_waits_for_the_sale(observed: int) -> None:
+    happened = judge_unknown_write(
+        quantity=9, expected_before=5, expected=5, observed=observed
+    )
+    assert happened is None
+
+
+def test_a_write_to_a_record_never_read_before_is_judged_by_its_quantity() -> None:
+    judged = judge_unknown_write(
+        quantity=9, expected_before=None, expected=None, observed=9
+    )
+    assert judged is True
+
+
+# What to write first
+
+
+def test_a_record_needs_a_write_while_it_shows_something_else_than_desired() -> None:
+    assert needs_write(show(5, 4))
+    assert needs_write(show(5, None))
+    assert not needs_write(show(5, 5))
+    assert not needs_write(show(None, 5))
+
+
+@given(
+    st.lists(
+        st.tuples(quantities, st.none() | quantities),
+        max_size=8,
+    )
+)
+def test_zeroes_are_written_first_then_reductions_then_raises(
+    facts: list[tuple[int, int | None]],
+) -> None:
+    records = [
+        Publication(f"record-{index}", desired, expected)
+        for index, (desired, expected) in enumerate(facts)
+    ]
+
+    def rank(one: Publication) -> int:
+        if one.desired == 0:
+            return 0
+        lowers = one.expected is None or (one.desired or 0) < one.expected
+        return 1 if lowers else 2
+
+    ordered = order_writes(records)
+    assert sorted(ordered, key=lambda one: one.stock_external_id) == sorted(
+        records, key=lambda one: one.stock_external_id
+    )
+    assert [rank(one) for one in ordered] == sorted(rank(one) for one in records)
