@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby, islice
 
 from ..canonical.errors import (
     LeaseLostError,
@@ -80,17 +79,20 @@ def run_lane(hub: Hub, lane: str, holder: str) -> LaneReport:
 
 
 def _load_batch(hub: Hub, lane: str) -> list[Mark]:
-    """Return the most urgent marks of one kind that are due on a lane.
+    """Return the most urgent mark of a lane, and all others of its kind that are due.
 
-    Of what is handled one by one only the first: what became urgent meanwhile need not
-    wait for the rest, and where it fails the rest is not delayed with it.
+    A channel answers about fifty orders as fast as about one. Of what is handled one by
+    one only the first: what became urgent meanwhile need not wait for the rest, and
+    where it fails the rest is not delayed with it.
     """
     with hub.store.reading() as connection:
         due = marks.load_due(connection, lane, hub.clock.now(), hub.tuning.page_size)
     if not due:
         return []
-    kind, first = next(groupby(due, key=lambda mark: mark.kind))
-    return list(islice(first, 1)) if kind in _ONE_BY_ONE else list(first)
+    kind = due[0].kind
+    if kind in _ONE_BY_ONE:
+        return due[:1]
+    return [mark for mark in due if mark.kind is kind]
 
 
 def _work(hub: Hub, lane: str, batch: Sequence[Mark], lease: Lease) -> bool:
