@@ -296,5 +296,7 @@ def count_faults(stage: Stage) -> dict[str, int]:
     """Return how often each fault struck, in both shops together."""
     struck: Counter[str] = Counter()
     for shop in stage.shops:
-        struck.update({fault.value: times for fault, times in shop.faults.struck.items()})
+        struck.update(
+            {fault.value: times for fault, times in shop.faults.struck.items()}
+        )
     return dict(sorted(struck.items()))

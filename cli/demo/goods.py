@@ -241,6 +241,4 @@ def _add_mugs(shop: WooCommerceShop, good: Good) -> tuple[str, ...]:
         for colour in ("blue", "green", "white")
     ]
     units = shop.world.physical_units(good.sku)
-    return shop.add_variable_product(
-        good.title, colours, sku="MUG", parent_stock=units
-    )
+    return shop.add_variable_product(good.title, colours, sku="MUG", parent_stock=units)

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_LOGGERS = ("crossdock", "pgqueuer", "apscheduler", "uvicorn", "alembic")
+_LEVELS = {
+    "crossdock": logging.INFO,
+    "alembic": logging.WARNING,
+    "apscheduler": logging.WARNING,
+    "pgqueuer": logging.WARNING,
+    "uvicorn": logging.WARNING,
+}
 
 
 @contextmanager
@@ -17,17 +23,17 @@ def write_logs(path: Path) -> Iterator[None]:
     form = "%(asctime)s %(levelname)s %(name)s %(threadName)s: %(message)s"
     handler.setFormatter(logging.Formatter(form))
     kept = []
-    for name in _LOGGERS:
+    for name, level in _LEVELS.items():
         logger = logging.getLogger(name)
         kept.append((logger, logger.level, logger.propagate))
         logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        logger.setLevel(level)
         logger.propagate = False
     try:
         yield
     finally:
-        for logger, level, propagate in kept:
+        for logger, level_before, propagate in kept:
             logger.removeHandler(handler)
-            logger.setLevel(level)
+            logger.setLevel(level_before)
             logger.propagate = propagate
         handler.close()

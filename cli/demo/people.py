@@ -39,12 +39,23 @@ class Fate(StrEnum):
 
 
 _ODDS = {
-    Fate.WAIT: 54,
-    Fate.SHIP: 20,
-    Fate.RETURN: 6,
-    Fate.CANCEL: 8,
-    Fate.EDIT: 7,
-    Fate.REFUND: 5,
+    SHOPIFY: {
+        Fate.WAIT: 44,
+        Fate.SHIP: 28,
+        Fate.RETURN: 8,
+        Fate.CANCEL: 8,
+        Fate.EDIT: 7,
+        Fate.REFUND: 5,
+    },
+    # A parcel takes four requests there, and the hub sends four a second.
+    WOOCOMMERCE: {
+        Fate.WAIT: 72,
+        Fate.SHIP: 6,
+        Fate.RETURN: 2,
+        Fate.CANCEL: 8,
+        Fate.EDIT: 7,
+        Fate.REFUND: 5,
+    },
 }
 CHANGES_OF_MIND = frozenset({Fate.CANCEL, Fate.EDIT, Fate.REFUND})
 SHIPPING = frozenset({Fate.SHIP, Fate.RETURN})
@@ -119,6 +130,7 @@ def _plan_visit(
     stage: Stage, tastes: dict[str, Taste], randomness: Random, *, at_seconds: float
 ) -> Visit:
     channel = randomness.choice((SHOPIFY, WOOCOMMERCE))
+    odds = _ODDS[channel]
     count = randomness.choices((1, 2, 3), _LINES_ODDS)[0]
     chosen = dict.fromkeys(randomness.choices(*tastes[channel], k=count))
     evergreen = next(
@@ -134,7 +146,7 @@ def _plan_visit(
             BasketLine(listing, randomness.choice((1, 1, 1, 2))) for listing in chosen
         ),
         fallback=(BasketLine(evergreen, 1),),
-        fate=randomness.choices(list(_ODDS), list(_ODDS.values()))[0],
+        fate=randomness.choices(list(odds), list(odds.values()))[0],
         change_after_seconds=randomness.uniform(*_CHANGE_SECONDS),
     )
 

@@ -20,6 +20,7 @@ from ...sync.compose import open_hub
 from ...sync.engine import Engine
 from ...sync.hub import Hub
 from ...sync.schedule import Intervals, start_clock
+from ...web.health import Health
 from ...web.receiver import create_app
 
 _STOP_SECONDS_MAX = 20.0
@@ -47,8 +48,15 @@ def run_hub(settings: HubSettings, door: socket.socket) -> Iterator[RunningHub]:
     """
     with open_hub(settings) as hub:
         engine = Engine(hub, _HOLDER)
-        stop_clock = start_clock(hub, read_intervals(settings), engine.sweep)
-        receiver = _make_receiver(hub)
+        intervals = read_intervals(settings)
+        health = Health(hub, intervals.sweep_seconds)
+
+        def sweep() -> None:
+            engine.sweep()
+            health.note_sweep()
+
+        stop_clock = start_clock(hub, intervals, sweep)
+        receiver = _make_receiver(hub, health)
         threads = (
             threading.Thread(
                 target=lambda: asyncio.run(engine.run()), name="engine", daemon=True
@@ -84,9 +92,9 @@ def read_intervals(settings: HubSettings) -> Intervals:
     )
 
 
-def _make_receiver(hub: Hub) -> uvicorn.Server:
+def _make_receiver(hub: Hub, health: Health) -> uvicorn.Server:
     config = uvicorn.Config(
-        create_app(hub),
+        create_app(hub, health),
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -100,5 +108,7 @@ def _wait_until_open(
 ) -> None:
     while not receiver.started:
         if not thread.is_alive():
-            raise RefusedError("The webhook receiver of the demonstration did not start.")
+            raise RefusedError(
+                "The webhook receiver of the demonstration did not start."
+            )
         hub.clock.pause(0.01)

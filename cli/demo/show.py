@@ -101,9 +101,7 @@ def open_show(programme: Programme, home: Path) -> Iterator[Scene]:
         )
         hub = running.enter_context(run_hub(settings, door)).hub
         started = hub.clock.monotonic_seconds()
-        scene = Scene(
-            programme, stage, hub, settings, urls, started_seconds=started
-        )
+        scene = Scene(programme, stage, hub, settings, urls, started_seconds=started)
         yield scene
 
 

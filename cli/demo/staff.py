@@ -140,7 +140,10 @@ class Staff:
     def _take_returns(self) -> None:
         """Refund one unit of parcels that came back; every other one is broken."""
         for bought in list(self._street.bought):
-            if bought.visit.fate is not Fate.RETURN or bought.order_id in self._returned:
+            if (
+                bought.visit.fate is not Fate.RETURN
+                or bought.order_id in self._returned
+            ):
                 continue
             order = find_order(self._stage, bought)
             line = next((one for one in order.lines.values() if one.shipped), None)

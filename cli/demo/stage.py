@@ -90,7 +90,13 @@ def open_stage(*, orders: int, seed: int) -> Stage:
         SHOPIFY,
         world=world,
         seed=seed,
-        settings=ShopifySettings(name="Harbour Tea", domain="harbour.myshopify.com"),
+        settings=ShopifySettings(
+            name="Harbour Tea",
+            domain="harbour.myshopify.com",
+            # A shop that sells this fast is on the Plus plan, with its throttle.
+            bucket_points=20_000,
+            restore_points_per_second=1000,
+        ),
     )
     woocommerce = WooCommerceShop(
         WOOCOMMERCE,
