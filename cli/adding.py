@@ -125,7 +125,8 @@ def _read_since(text: str) -> datetime | None:
             f"--since {text} is not a date or time",
             next_step="Write it like 2026-01-31, or 2026-01-31T08:00:00+01:00.",
         ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    placed = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return placed.astimezone(UTC)
 
 
 def _collect(
@@ -133,6 +134,13 @@ def _collect(
 ) -> Mapping[str, Any]:
     plugin = hub.find_plugin(kind)
     values = read_given(given) if given else ask_settings(plugin, output)
+    known = plugin.settings.model_fields
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise SettingsError(
+            f"{kind} has no setting {', '.join(unknown)}; it has {', '.join(known)}",
+            next_step=f"crossdock connectors {kind} explains each.",
+        )
     check_settings(plugin, values)
     return values
 
