@@ -72,7 +72,7 @@ def test_h12_a_ciphertext_with_a_flipped_bit_does_not_open(
 
 
 @pytest.mark.parametrize(
-    "key", ["", "not base64 at all", "c2hvcnQ=", "A" * 86, Vault.generate_key()[4:]]
+    "key", ["", "not base64 at all", "c2hvcnQ=", "A" * 86, "A" * 84]
 )
 def test_a_key_that_is_none_is_refused_and_not_repeated(key: str) -> None:
     with pytest.raises(
