@@ -203,15 +203,16 @@ def _read_product(payload: Json) -> tuple[Listing, ...]:
 def _read_variant(payload: Json, title: str, state: ListingState) -> Listing:
     stock = payload["inventoryItem"]
     level = stock["inventoryLevel"]
+    # The parent of a bundle has a stock record that nobody can write to: its quantity
+    # is what its parts allow.
+    tracked = stock["tracked"] and not payload["requiresComponents"]
     return Listing(
         external_id=payload["id"],
         stock_external_id=stock["id"],
         sku=read_text(payload["sku"]),
         barcode=read_text(payload["barcode"]),
         title=name_variant(title, payload["title"]),
-        tracked=stock["tracked"],
-        quantity=level["quantities"][0]["quantity"]
-        if level and stock["tracked"]
-        else None,
+        tracked=tracked,
+        quantity=level["quantities"][0]["quantity"] if level and tracked else None,
         state=state,
     )

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from ...canonical.clock import Clock
 from ...canonical.errors import ReauthRequiredError, RetryLaterError
 from ..sdk import Credentials, CredentialStore
+from ..statuses import read_reason, read_retry_after
 from .settings import ShopifySettings
 from .wire import TokenAnswer
 
@@ -113,7 +114,13 @@ class ShopifyAuth(httpx.Auth):
             form["refresh_token"] = current.values["refresh_token"]
         else:
             form["grant_type"] = "client_credentials"
-        return httpx.Request("POST", self._settings.shop + TOKEN_PATH, data=form)
+        return httpx.Request(
+            "POST",
+            self._settings.shop + TOKEN_PATH,
+            data=form,
+            # As Shopify's own libraries do: a refusal may come as a page otherwise.
+            headers={"accept": "application/json"},
+        )
 
     def _read_tokens(self, response: httpx.Response) -> dict[str, str]:
         response.read()
@@ -140,12 +147,19 @@ class ShopifyAuth(httpx.Auth):
         """Return the tokens of a faster worker, or raise why there are none."""
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
-            raise RetryLaterError(f"Shopify's token endpoint answered {status}")
+            raise RetryLaterError(
+                f"Shopify's token endpoint answered {status}",
+                delay_seconds=read_retry_after(response.headers, self._clock.now()),
+            )
         current = self._load()
         if current.values["access_token"] != worn.values["access_token"]:
             return current
+        secret = self._settings.client_secret.get_secret_value()
+        secrets = frozenset({secret, *worn.values.values()})
+        reason = read_reason(response.headers, response.read(), secrets)
         raise ReauthRequiredError(
-            f"Shopify gives no new access token for these credentials ({status})",
+            f"Shopify gives no new access token for these credentials ({status}): "
+            f"{reason or 'it does not say why'}",
             next_step="See that the app is still installed in the shop, and enter its "
             "client ID, secret and tokens again.",
         )

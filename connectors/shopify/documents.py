@@ -87,7 +87,7 @@ fragment WholeOrder on Order {{
 
 _VARIANT = """
 fragment Variant on ProductVariant {
-  id title sku barcode
+  id title sku barcode requiresComponents
   inventoryItem {
     id tracked
     inventoryLevel(locationId: $location) {

@@ -10,7 +10,7 @@ from ...canonical.pushes import Subscription
 from ..pagination import TokenTrail
 from .documents import SUBSCRIBE, SUBSCRIPTIONS, UNSUBSCRIBE
 from .graphql import Admin, shorten
-from .webhooks import from_enum, to_enum
+from .webhooks import FIELDS, from_enum, to_enum
 from .wire import Changed, Subscribed, Subscriptions, WebhookSubscription
 
 
@@ -34,6 +34,8 @@ def list_subscriptions(admin: Admin) -> tuple[Subscription, ...]:
 def subscribe(admin: Admin, topic: str, callback_url: str) -> Subscription:
     """Ask Shopify to call ``callback_url`` about ``topic``; safe to repeat.
 
+    Deliveries carry ``webhooks.FIELDS`` and nothing else of the record.
+
     Raises:
         RejectedError: Shopify does not take the address or the topic.
     """
@@ -42,7 +44,11 @@ def subscribe(admin: Admin, topic: str, callback_url: str) -> Subscription:
         Subscribed,
         "webhookSubscriptionCreate",
         topic=to_enum(topic),
-        subscription={"uri": callback_url, "format": "JSON"},
+        subscription={
+            "uri": callback_url,
+            "format": "JSON",
+            "includeFields": list(FIELDS),
+        },
     )
     if answer.webhook_subscription:
         return _translate(answer.webhook_subscription)

@@ -25,6 +25,13 @@ TOPICS = (
 """What the hub wants to hear of. ``orders/updated`` also tells of payments, edits,
 refunds, cancellations and parcels."""
 
+FIELDS = ("id", "admin_graphql_api_id", "updated_at")
+"""All that a delivery is to carry: which record, and nothing personal.
+
+``updated_at`` is there although nobody reads it: Shopify drops deliveries that equal
+one sent just before, and with ids alone all changes of a record would look the same.
+"""
+
 _REVOKED = "app/uninstalled"
 _OF_ORDERS = {"fulfillments", "order_transactions", "orders", "refunds"}
 _MYSHOPIFY = ".myshopify.com"

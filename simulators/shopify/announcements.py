@@ -1,8 +1,9 @@
 """Webhooks of the shop: who subscribed to what, and what is put on its way to them.
 
-Bodies are fixed at the event; retries repeat them byte for byte. Eight retries in four
-hours, then the subscription is gone, as Shopify does with those made through the API.
-Signing and headers follow the vendor's page "Verify webhook deliveries".
+Bodies are fixed at the event; retries repeat them byte for byte. A subscription may ask
+for some fields only (the vendor's page "Webhooks delivery structure"). Eight retries in
+four hours, then the subscription is gone, as Shopify does with those made through the
+API. Signing and headers follow the vendor's page "Verify webhook deliveries".
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -36,6 +37,32 @@ def sign(secret: str, body: bytes) -> str:
     ).decode()
 
 
+def keep_fields(payload: Mapping[str, Any], paths: Sequence[str]) -> dict[str, Any]:
+    """Return the part of a payload that ``paths`` name; all of it for no paths.
+
+    A path leads into objects, and into each entry of a list; what is not there is left
+    out.
+    """
+    if not paths:
+        return dict(payload)
+    below: dict[str, list[str]] = {}
+    for path in paths:
+        name, _, rest = path.partition(".")
+        below.setdefault(name, []).append(rest)
+    kept: dict[str, Any] = {}
+    for name, rests in below.items():
+        if name not in payload:
+            continue
+        part = payload[name]
+        if "" in rests:
+            kept[name] = part
+        elif isinstance(part, list):
+            kept[name] = [keep_fields(entry, rests) for entry in part]
+        elif isinstance(part, dict):
+            kept[name] = keep_fields(part, rests)
+    return kept
+
+
 def _keep(envelope: Envelope) -> Envelope:
     """Render nothing: the envelope was closed at the event."""
     return envelope
@@ -51,6 +78,8 @@ class Subscription:
     format: str
     name: str | None
     created_at: datetime
+    include_fields: tuple[str, ...] = ()
+    """Paths into the payload, ``variants.price``; none: all of it."""
 
     @property
     def gid(self) -> str:
@@ -70,11 +99,25 @@ class Announcer:
         deliverer.report = self._hear
 
     def subscribe(
-        self, topic: str, uri: str, *, data_format: str, name: str | None
+        self,
+        topic: str,
+        uri: str,
+        *,
+        data_format: str,
+        name: str | None,
+        include_fields: Sequence[str] = (),
     ) -> Subscription:
-        """Add a subscription."""
+        """Add a subscription; without ``include_fields`` whole payloads are sent."""
         number = self._books.number()
-        one = Subscription(number, topic, uri, data_format, name, self._books.now())
+        one = Subscription(
+            number,
+            topic,
+            uri,
+            data_format,
+            name,
+            self._books.now(),
+            tuple(include_fields),
+        )
         self.subscriptions[number] = one
         self._books.file("WebhookSubscription", number, one)
         return one
@@ -106,8 +149,12 @@ class Announcer:
         listeners = [one for one in self.subscriptions.values() if one.topic == wanted]
         if not listeners:
             return
-        body = json.dumps(build(), ensure_ascii=False, separators=(",", ":")).encode()
+        payload = build()
         for subscription in listeners:
+            wanted_part = keep_fields(payload, subscription.include_fields)
+            body = json.dumps(
+                wanted_part, ensure_ascii=False, separators=(",", ":")
+            ).encode()
             envelope = self._envelope(topic, subscription.uri, body)
             self._deliverer.enqueue(subscription.gid, partial(_keep, envelope))
 

@@ -64,6 +64,7 @@ VARIANT: Mapping[str, FieldReader] = {
     "legacyResourceId": lambda x: str(x.number),
     "position": lambda x: x.product.variants.index(x) + 1,
     "product": lambda x: x.product,
+    "requiresComponents": lambda x: x.requires_components,
     "selectedOptions": lambda x: [{"name": "Title", "value": x.title}],
     "sellableOnlineQuantity": lambda x: x.available,
     "sku": lambda x: x.sku,

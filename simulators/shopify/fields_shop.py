@@ -86,7 +86,7 @@ SUBSCRIPTION: Mapping[str, FieldReader] = {
     "filter": lambda x: None,
     "format": lambda x: x.format,
     "id": lambda x: x.gid,
-    "includeFields": lambda x: [],
+    "includeFields": lambda x: x.include_fields,
     "legacyResourceId": lambda x: str(x.number),
     "metafieldNamespaces": lambda x: [],
     "name": lambda x: x.name,

@@ -65,6 +65,8 @@ class Variant:
     taxable: bool = True
     oversell: bool = False
     """Shopify's inventory policy CONTINUE: sells below zero."""
+    requires_components: bool = False
+    """The parent of a bundle: its parts carry the stock, and it takes no quantity."""
     levels: dict[int, Level] = field(default_factory=dict)
     deleted: bool = False
 

@@ -233,6 +233,14 @@ def _level(
             "locationId",
         )
         return None
+    if variant.requires_components:
+        plan.refuse(
+            "NON_MUTABLE_INVENTORY_ITEM",
+            "The specified inventory item is not allowed to be adjusted via API.",
+            *path,
+            "inventoryItemId",
+        )
+        return None
     level: Level | None = variant.levels.get(location.number)
     if level is None or not location.active:
         plan.refuse(

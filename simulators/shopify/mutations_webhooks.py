@@ -26,6 +26,7 @@ def create_subscription(call: Call, args: Mapping[str, Any]) -> Payload:
         uri,
         data_format=given.get("format") or "JSON",
         name=given.get("name"),
+        include_fields=given.get("includeFields") or (),
     )
     return {"webhookSubscription": subscription, "userErrors": []}
 

@@ -131,7 +131,7 @@ class ShopifyServer(Simulator):
 
     def _answer_token(self, request: Request) -> Response:
         try:
-            return json_response(self.tokens.refresh(_read_form(request)))
+            return json_response(self.tokens.grant(_read_form(request)))
         except OAuthRefusedError as refusal:
             return json_response(
                 {"error": refusal.code, "error_description": str(refusal)},

@@ -33,6 +33,8 @@ class ShopSettings:
     ``presentment_rates`` are units of a buyer's currency for one unit of the shop's.
     ``bucket_points`` and ``restore_points_per_second`` are the throttle of the
     Standard plan. ``cancel_seconds`` is how long the job behind ``orderCancel`` takes.
+    ``own_organisation`` says that app and shop belong to the same organisation, without
+    which there are no client credentials tokens.
     """
 
     name: str = "Simulated Shop"
@@ -47,6 +49,7 @@ class ShopSettings:
     locations: tuple[str, ...] = ("Shop location",)
     client_id: str = "simulated-client"
     client_secret: str = "simulated-client-secret"  # noqa: S105 - of a fake shop
+    own_organisation: bool = True
     access_token: str = "shpat_simulated"  # noqa: S105 - of a fake shop
     scopes: tuple[str, ...] = ALL_SCOPES
     bucket_points: float = 2000.0

@@ -1,8 +1,11 @@
-"""Access tokens: static ones, and expiring ones with refresh tokens that rotate.
+"""Access tokens: static, expiring with refresh tokens that rotate, and by the day.
 
-An expiring token lives for an hour, its refresh token for 90 days. The refresh token
-that was used stays good until its replacement is first used, so that a lost answer can
-be asked for again (the vendor's change of 2026-08-28).
+An app of the merchant's own organisation asks with its client's id and secret
+(``client_credentials``) for a token that lives for a day less a second and has no
+refresh token; it asks anew whenever it wants. Any other expiring token lives for an
+hour, its refresh token for 90 days. The refresh token that was used stays good until
+its replacement is first used, so that a lost answer can be asked for again (the
+vendor's change of 2026-08-28).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from ..clock import Clock
 from .settings import ShopSettings
 
 TOKEN_SECONDS = 3600
+OWN_TOKEN_SECONDS = 86_399
 REFRESH_TOKEN_SECONDS = 90 * 24 * 3600
 
 
@@ -30,7 +34,10 @@ class OAuthRefusedError(Exception):
 
 @dataclass(slots=True, eq=False)
 class Grant:
-    """One pair of tokens. ``follows`` is the grant whose refresh made this one."""
+    """An access token and, unless it is empty, the refresh token beside it.
+
+    ``follows`` is the grant whose refresh made this one.
+    """
 
     access_token: str
     refresh_token: str
@@ -49,20 +56,32 @@ class Tokens:
         self._grants: list[Grant] = []
         self._static = {settings.access_token}
         self._count = 0
+        self._installed = True
         self.scopes = frozenset(settings.scopes)
 
     def issue(self) -> Grant:
         """Return a fresh pair, as the first authorization of the app would."""
-        self._count += 1
+        number = self._next_number()
         now = self._clock.now()
         grant = Grant(
-            f"shpua_{self._settings.number:x}_{self._count}",
-            f"shprt_{self._settings.number:x}_{self._count}",
+            f"shpua_{number}",
+            f"shprt_{number}",
             now + timedelta(seconds=TOKEN_SECONDS),
             now + timedelta(seconds=REFRESH_TOKEN_SECONDS),
         )
         self._grants.append(grant)
         return grant
+
+    def _issue_own(self) -> Grant:
+        """Return a token for the app of the merchant's own organisation."""
+        ends = self._clock.now() + timedelta(seconds=OWN_TOKEN_SECONDS)
+        grant = Grant(f"shpat_{self._next_number()}", "", ends, self._clock.now())
+        self._grants.append(grant)
+        return grant
+
+    def _next_number(self) -> str:
+        self._count += 1
+        return f"{self._settings.number:x}_{self._count}"
 
     def admits(self, token: str) -> bool:
         """Say whether an access token is good; using one ends its predecessor."""
@@ -81,16 +100,18 @@ class Tokens:
                 grant.expires_at = self._clock.now()
 
     def revoke_all(self) -> None:
-        """Make every token worthless: the app was uninstalled."""
+        """Make every token worthless, and give no more: the app was uninstalled."""
         self._static.clear()
         self._grants.clear()
+        self._installed = False
 
-    def refresh(self, form: Mapping[str, str]) -> dict[str, Any]:
-        """Answer a ``refresh_token`` grant request.
+    def grant(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Answer a request of the token endpoint.
 
         Raises:
-            OAuthRefusedError: wrong client, another grant type, or a refresh token that
-                is unknown, expired or already replaced.
+            OAuthRefusedError: wrong client, an app that is not installed or not of the
+                shop's organisation, another grant type, or a refresh token that is
+                unknown, expired or already replaced.
         """
         if (form.get("client_id"), form.get("client_secret")) != (
             self._settings.client_id,
@@ -99,10 +120,30 @@ class Tokens:
             raise OAuthRefusedError(
                 401, "invalid_client", "Client authentication failed"
             )
+        if form.get("grant_type") == "client_credentials":
+            return self._grant_own()
         if form.get("grant_type") != "refresh_token":
             raise OAuthRefusedError(
                 400, "unsupported_grant_type", "The grant type is not supported"
             )
+        return self._refresh(form)
+
+    def _grant_own(self) -> dict[str, Any]:
+        if not self._installed:
+            raise OAuthRefusedError(
+                400, "app_not_installed", "The app is not installed on this shop"
+            )
+        if not self._settings.own_organisation:
+            raise OAuthRefusedError(
+                400, "shop_not_permitted", "Not an app of this shop's organisation"
+            )
+        return {
+            "access_token": self._issue_own().access_token,
+            "scope": ",".join(sorted(self.scopes)),
+            "expires_in": OWN_TOKEN_SECONDS,
+        }
+
+    def _refresh(self, form: Mapping[str, str]) -> dict[str, Any]:
         previous = self._find_refresh(form.get("refresh_token", ""))
         self._settle(previous)
         grant = self.issue()
@@ -119,7 +160,7 @@ class Tokens:
         now = self._clock.now()
         for grant in self._grants:
             good = not grant.refresh_spent and now < grant.refresh_expires_at
-            if grant.refresh_token == token and good:
+            if token and grant.refresh_token == token and good:
                 return grant
         raise OAuthRefusedError(400, "invalid_grant", "The refresh token is not valid")
 

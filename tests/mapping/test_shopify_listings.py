@@ -18,6 +18,7 @@ def make_variant(number: int = 1, **changes: Any) -> Json:
         "title": "Walnut",
         "sku": "RETRO-CLOCK",
         "barcode": "4006381333931",
+        "requiresComponents": False,
         "inventoryItem": {
             "id": f"gid://shopify/InventoryItem/{number}",
             "tracked": True,
@@ -64,6 +65,11 @@ def test_a_variant_that_shopify_does_not_track_has_no_quantity(
     stock = {"id": "gid://shopify/InventoryItem/1", "tracked": False}
     variant = make_variant(inventoryItem={**stock, "inventoryLevel": level})
     (listing,) = read_listings(make_product(variant))
+    assert (listing.tracked, listing.quantity) == (False, None)
+
+
+def test_the_parent_of_a_bundle_is_not_tracked_because_its_parts_are() -> None:
+    (listing,) = read_listings(make_product(make_variant(requiresComponents=True)))
     assert (listing.tracked, listing.quantity) == (False, None)
 
 

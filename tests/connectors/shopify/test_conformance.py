@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import httpx
@@ -17,6 +18,7 @@ from crossdock.connectors.conformance import (
     verify,
 )
 from crossdock.connectors.shopify import plugin
+from crossdock.connectors.shopify.auth import TOKEN_PATH
 from crossdock.connectors.signatures import sign
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
@@ -127,6 +129,26 @@ CASE = ConformanceCase(
 )
 
 
+def changes_the_shop(request: httpx.Request) -> bool:
+    """Tell whether a request changes the shop; getting a token does not."""
+    return request.url.path != TOKEN_PATH and CASE.is_write(request)
+
+
+OWN_APP = replace(
+    CASE,
+    settings={
+        name: text for name, text in CASE.settings.items() if name != "access_token"
+    },
+    is_write=changes_the_shop,
+)
+"""A merchant's present way in: a token for a day, got with client id and secret."""
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=str)
 def test_the_connector_keeps_a_promise_of_the_sdk(check: Check) -> None:
     verify(check, CASE)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=str)
+def test_a_merchants_own_app_keeps_it_too(check: Check) -> None:
+    verify(check, OWN_APP)

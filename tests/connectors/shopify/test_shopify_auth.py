@@ -267,3 +267,41 @@ def test_the_simulated_shop_lets_an_expiring_token_be_renewed(open_pair: Any) ->
     assert connector.check().name == "Simulated Shop"
     assert pair.credentials.current.version == 2
     assert json.loads(json.dumps(dict(pair.credentials.current.values)))["seed"]
+
+
+def test_an_own_app_talks_to_the_shop_day_after_day(
+    open_pair: Callable[..., Any],
+) -> None:
+    pair = open_pair(access_token=None)
+    tokens = set()
+    for _ in range(3):
+        assert pair.connector.check().name == "Simulated Shop"
+        tokens.add(pair.credentials.load().values["access_token"])
+        pair.clock.advance(23 * 3600)
+        pair.connector.check()
+        pair.clock.advance(3600)
+    assert len(tokens) == 3
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_an_app_that_gets_no_token_for_a_day_is_told_why(
+    open_pair: Callable[..., Any], own: bool
+) -> None:
+    pair = open_pair(shop={"own_organisation": own}, access_token=None)
+    if own:
+        pair.shop.uninstall_app()
+    with pytest.raises(ReauthRequiredError) as caught:
+        pair.connector.check()
+    reason = "app_not_installed" if own else "shop_not_permitted"
+    assert caught.value.message.endswith(reason)
+
+
+def test_a_token_endpoint_that_wants_to_be_left_alone_is(
+    router: respx.Router, open_mocked: Connect
+) -> None:
+    wish = {"retry-after": "900"}
+    token = router.post(TOKEN_PATH).respond(429, headers=wish)
+    with pytest.raises(RetryLaterError) as caught:
+        open_mocked(access_token=None).list_subscriptions()
+    assert caught.value.delay_seconds == 900
+    assert len(token.calls) == 1

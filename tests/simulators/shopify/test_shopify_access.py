@@ -195,6 +195,50 @@ def test_the_token_endpoint_takes_json_too(
     assert post_json(body).status == 401
 
 
+def _ask_as_own_app(shop: ShopifyShop) -> Response:
+    return _refresh(shop, grant_type="client_credentials")
+
+
+def test_an_app_of_the_shops_own_organisation_gets_a_token_for_a_day(
+    shop: ShopifyShop, post: Post, clock: VirtualClock
+) -> None:
+    tokens = _ask_as_own_app(shop).json()
+
+    assert set(tokens) == {"access_token", "scope", "expires_in"}
+    clock.advance(tokens["expires_in"] - 1)
+    assert post(NAME, token=tokens["access_token"]).status == 200
+    clock.advance(1)
+    assert post(NAME, token=tokens["access_token"]).status == 401
+
+
+def test_a_second_token_for_a_day_leaves_the_first_one_good(
+    shop: ShopifyShop, post: Post
+) -> None:
+    first, second = (_ask_as_own_app(shop).json()["access_token"] for _ in range(2))
+
+    assert first != second
+    assert post(NAME, token=second).status == post(NAME, token=first).status == 200
+
+
+def test_a_token_for_a_day_cannot_be_refreshed(shop: ShopifyShop) -> None:
+    _ask_as_own_app(shop)
+
+    assert _refresh(shop, refresh_token="").json()["error"] == "invalid_grant"
+
+
+def test_nobody_elses_app_and_none_that_was_removed_gets_a_token_for_a_day(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(own_organisation=False)
+
+    foreign = _ask_as_own_app(shop)
+    shop.uninstall_app()
+    removed = _ask_as_own_app(shop)
+
+    assert (foreign.status, foreign.json()["error"]) == (400, "shop_not_permitted")
+    assert (removed.status, removed.json()["error"]) == (400, "app_not_installed")
+
+
 def test_the_expired_token_fault_lets_expiring_tokens_expire_and_no_others(
     shop: ShopifyShop, post: Post, grant: Grant
 ) -> None:

@@ -172,6 +172,19 @@ def test_every_kind_of_bad_row_has_its_code(
     assert retro_clock.available == 10
 
 
+def test_the_parent_of_a_bundle_takes_no_quantity(
+    shop: ShopifyShop, writer: Writer
+) -> None:
+    hamper = shop.add_variant(
+        shop.add_product("Hamper"), "HAMPER", requires_components=True
+    )
+
+    payload = writer.set(writer.row(hamper, quantity=3))
+
+    assert _codes(payload) == ["NON_MUTABLE_INVENTORY_ITEM"]
+    assert hamper.available == 10
+
+
 def test_a_batch_holds_at_most_250_rows(
     writer: Writer, retro_clock: Variant, post: Post
 ) -> None:

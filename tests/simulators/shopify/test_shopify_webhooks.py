@@ -192,6 +192,36 @@ def test_deliveries_of_one_event_share_its_id_and_not_their_own(
     assert len(deliveries) == 4
 
 
+def test_a_subscription_gets_the_fields_that_it_asked_for_and_no_others(
+    shop: ShopifyShop, ears: Any, retro_clock: Variant
+) -> None:
+    paths = [
+        "id",
+        "line_items.sku",
+        "customer.email",
+        "customer.id",
+        "no.such",
+        "note.x",
+    ]
+    shop.announcer.subscribe(
+        "ORDERS_CREATE",
+        "https://hub.example/some",
+        data_format="JSON",
+        name=None,
+        include_fields=paths,
+    )
+    order_id = shop.sell([BasketLine(retro_clock.gid, 1)], "Ada Lovelace")
+    order = shop.order(order_id)
+
+    ((_, payload),) = ears.deliver()
+
+    assert payload == {
+        "id": order.number,
+        "line_items": [{"sku": "RETRO-CLOCK"}],
+        "customer": {"email": "ada@shopper.example", "id": order.customer_number},
+    }
+
+
 def test_a_failed_delivery_is_repeated_byte_for_byte_eight_times_in_four_hours(
     shop: ShopifyShop,
     world: World,
