@@ -93,11 +93,7 @@ def delete_fulfillment(
 
 def _write_order_status(state: State, order: Order) -> None:
     """Keep the order's meta that sums its fulfillments up; its status stays."""
-    told: Counter[int] = Counter()
-    for one in order.fulfillments:
-        if one.fulfilled:
-            for row in _items_of(one):
-                told[int(row["item_id"])] += row["qty"]
+    told = _count_told(order)
     summary: str | None = "unfulfilled"
     if not order.fulfillments:
         summary = None
@@ -138,11 +134,26 @@ def _refusal(message: str) -> ApiError:
 
 
 def _tell_world(state: State, order: Order, fulfillment: Fulfillment) -> None:
-    """Enter the shipped units of lines that exist; the server takes any ids."""
-    for row in _items_of(fulfillment):
-        line = order.line(int(row["item_id"]))
+    """Enter the shipped units of lines that exist; the server takes any ids.
+
+    An order that was completed has shipped already what its fulfillments tell of; only
+    what they tell beyond that is new.
+    """
+    told = _count_told(order)
+    for line_id in {int(row["item_id"]) for row in _items_of(fulfillment)}:
+        line = order.line(line_id)
         if line is not None:
-            orders.ship(state, order, line, int(row["qty"]))
+            orders.ship(state, order, line, told[line_id] - line.units_shipped)
+
+
+def _count_told(order: Order) -> Counter[int]:
+    """Return how many units of each line the fulfillments say have left."""
+    told: Counter[int] = Counter()
+    for one in order.fulfillments:
+        if one.fulfilled:
+            for row in _items_of(one):
+                told[int(row["item_id"])] += int(row["qty"])
+    return told
 
 
 def _items_of(fulfillment: Fulfillment) -> list[Json]:
