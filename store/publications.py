@@ -27,6 +27,15 @@ class Belief(NamedTuple):
     drifting_since: datetime | None
 
 
+class Written(NamedTuple):
+    """What to believe of a stock record after a write to it was confirmed."""
+
+    quantity: int
+    expected: int
+    replaced: int | None
+    drifting_since: datetime | None = None
+
+
 def load(
     connection: Connection, channel: str, stock_external_ids: Iterable[str]
 ) -> dict[str, Publication]:
@@ -190,10 +199,10 @@ def note_sent(
 def note_acknowledged(
     connection: Connection,
     channel: str,
-    written: Mapping[str, tuple[int, int, int | None]],
+    written: Mapping[str, Written],
     acknowledged_at: datetime,
 ) -> None:
-    """Note writes that the channel confirmed, as (quantity, expected, replaced)."""
+    """Note writes that the channel confirmed, by stock record."""
     update_rows(
         connection,
         publications,
@@ -201,12 +210,12 @@ def note_acknowledged(
             "acknowledged",
             "expected",
             "replaced",
-            "acknowledged_at",
             "drifting_since",
+            "acknowledged_at",
         ),
         where=("channel", "stock_external_id"),
         rows=[
-            (*figures, acknowledged_at, None, channel, record)
+            (*figures, acknowledged_at, channel, record)
             for record, figures in written.items()
         ],
     )

@@ -7,7 +7,7 @@ differs with the key stored first, record each answer. Decisions are in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -20,10 +20,11 @@ from ..store import conflicts, marks, outbox, publications
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
+from ..store.publications import Written
 from .decide.publish import Step, StockPlan, order_writes
 from .hub import Hub
 from .pull import pull_orders
-from .read_back import compare_records, settle_unknown
+from .read_back import compare_records, find_patience, settle_unknown
 
 CANDIDATES_MAX = 5000
 LOOK_AGAIN = timedelta(seconds=1)
@@ -38,6 +39,8 @@ class PushReport:
     stale: int = 0
     unknown: int = 0
     waiting: int = 0
+    unexplained: int = 0
+    """Records that show something else than expected, written over or not."""
 
 
 @dataclass(slots=True)
@@ -112,16 +115,18 @@ def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
     writing = []
     for publication in batch:
         plan = plans[publication.stock_external_id]
+        errand.report.unexplained += plan.unexplained != 0
         if plan.step is Step.WRITE:
-            writing.append((publication, plan.expected))
+            writing.append((publication, plan))
         elif plan.step is not Step.NOTHING:
             errand.report.waiting += 1
     if writing:
         _write(errand, writing)
 
 
-def _write(errand: _Errand, writing: Sequence[tuple[Publication, int | None]]) -> None:
+def _write(errand: _Errand, writing: Sequence[tuple[Publication, StockPlan]]) -> None:
     hub, channel = errand.hub, errand.channel
+    plans = {one.stock_external_id: plan for one, plan in writing}
     rows = [
         OutboxRow(
             id_,
@@ -129,9 +134,13 @@ def _write(errand: _Errand, writing: Sequence[tuple[Publication, int | None]]) -
             outbox.STOCK,
             publication.stock_external_id,
             f"stock-{id_}",
-            {"quantity": publication.desired, "expected": expected},
+            {
+                "quantity": publication.desired,
+                "expected": plan.shown,
+                "unexplained": plan.unexplained,
+            },
         )
-        for id_, (publication, expected) in zip(
+        for id_, (publication, plan) in zip(
             hub.ids.take_many(len(writing)), writing, strict=True
         )
     ]
@@ -160,7 +169,7 @@ def _write(errand: _Errand, writing: Sequence[tuple[Publication, int | None]]) -
         _record_unsent(errand, rows, str(error))
         raise
     hub.reach("push.sent")
-    _record(errand, rows, results)
+    _record(errand, rows, results, plans)
 
 
 def _record_unsent(errand: _Errand, rows: Sequence[OutboxRow], reason: str) -> None:
@@ -170,7 +179,10 @@ def _record_unsent(errand: _Errand, rows: Sequence[OutboxRow], reason: str) -> N
 
 
 def _record(
-    errand: _Errand, rows: Sequence[OutboxRow], results: Sequence[PushResult]
+    errand: _Errand,
+    rows: Sequence[OutboxRow],
+    results: Sequence[PushResult],
+    plans: Mapping[str, StockPlan],
 ) -> None:
     hub, channel, report = errand.hub, errand.channel, errand.report
     now = hub.clock.now()
@@ -180,8 +192,13 @@ def _record(
         quantity = int(row.payload["quantity"])
         if result.outcome is Outcome.ACCEPTED:
             report.accepted += 1
-            expected = row.payload["expected"]
-            acknowledged[row.subject] = (quantity, quantity, expected)
+            plan = plans[row.subject]
+            acknowledged[row.subject] = Written(
+                quantity,
+                quantity - plan.unexplained,
+                plan.expected,
+                plan.drifting_since,
+            )
         elif result.outcome is Outcome.REFUSED:
             report.refused += 1
             refused.append((row, result))
@@ -247,6 +264,9 @@ def _finish(errand: _Errand, handled: Sequence[Mark], *, more: bool) -> None:
     if report.unknown:
         later = now + max(settle, LOOK_AGAIN)
         wanted.append(Mark(MarkKind.PUSH, name, name, Priority.ZEROING, later))
+    if report.unexplained:
+        later = now + find_patience(errand.traits)
+        wanted.append(Mark(MarkKind.PUSH, name, name, Priority.ROUTINE, later))
     if more:
         wanted.append(Mark(MarkKind.PUSH, name, name, Priority.LIVE, now))
     if report.accepted:

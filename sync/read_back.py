@@ -21,7 +21,7 @@ from ..store.engine import Connection
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
-from ..store.publications import Belief
+from ..store.publications import Belief, Written
 from .decide.publish import (
     Step,
     StockPlan,
@@ -32,7 +32,8 @@ from .decide.publish import (
 from .hub import Hub
 from .pull import pull_orders
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 5
+"""How long an order may take to appear beyond what its channel is known for."""
 
 
 def read_stock(
@@ -141,7 +142,7 @@ def settle_unknown(
     now = hub.clock.now()
     patience = find_patience(hub.find_plugin(channel.kind).traits)
     results = []
-    acknowledged: dict[str, tuple[int, int, int | None]] = {}
+    acknowledged: dict[str, Written] = {}
     beliefs = []
     with hub.store.transaction() as connection:
         hub.hold(connection, lease)
@@ -153,16 +154,20 @@ def settle_unknown(
                 beliefs.append(Belief(record, None, None, None))
                 continue
             quantity = int(row.payload["quantity"])
+            shown_before = row.payload["expected"]
+            unexplained = row.payload["unexplained"]
             happened = judge_unknown_write(
-                quantity=quantity,
-                expected_before=row.payload["expected"],
+                quantity=quantity - unexplained,
+                expected_before=(
+                    None if shown_before is None else shown_before - unexplained
+                ),
                 expected=known[record].expected,
                 observed=observed,
             )
             since = known[record].drifting_since or now
             if happened:
                 results.append((row.id, Outcome.ACCEPTED, "read back", ""))
-                acknowledged[record] = (quantity, observed, None)
+                acknowledged[record] = Written(quantity, observed, None)
             elif happened is False or now - since >= patience:
                 results.append((row.id, Outcome.REFUSED, "did not take effect", ""))
                 beliefs.append(Belief(record, observed, observed, None))

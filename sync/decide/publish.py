@@ -2,8 +2,8 @@
 
 The decisions behind every quantity that leaves the hub. ``expected`` is what the
 channel should show now: the last acknowledged write, less what its own counter has
-given up since. A channel that shows less than expected has probably sold something
-that the hub has not read yet; writing over it would sell it twice.
+given up since, as far as the hub has read its orders. A channel that shows less has
+probably sold something that the hub has not read yet; raising it would sell it twice.
 """
 
 from __future__ import annotations
@@ -66,8 +66,23 @@ class StockPlan:
     step: Step
     expected: int | None
     drifting_since: datetime | None = None
+    """Since when the record shows something else than expected; None: it is settled."""
     surprise: int = 0
     """Units that the channel shows beyond (negative: short of) what was expected."""
+
+    @property
+    def unexplained(self) -> int:
+        """The part of the surprise that an order may still explain.
+
+        A write does not undo it: when the order is read, ``expected`` moves by as much,
+        and must not move away from what the record shows.
+        """
+        return self.surprise if self.drifting_since is not None else 0
+
+    @property
+    def shown(self) -> int | None:
+        """What the record showed when it was read."""
+        return None if self.expected is None else self.expected + self.unexplained
 
 
 def plan_from_reading(
@@ -79,25 +94,30 @@ def plan_from_reading(
 ) -> StockPlan:
     """Compare what a channel shows with what it should show, and say what to do.
 
+    Less than expected is probably a sale that was not read yet, more a cancellation or
+    an edit. Until such an order had its time to appear, the difference stays open, even
+    where it is written over. Then more is believed, less was a lost write if it is what
+    the last write replaced, and anything else is for a person.
+
     Args:
         publication: what the hub remembers.
         observed: what the channel shows; None if it keeps no quantity any more.
         now: the present moment.
-        patience: how long an unseen sale may take to show up in the channel's orders.
+        patience: how long an unseen order may take to show up in the channel's orders.
     """
     if observed is None:
         return StockPlan(Step.NOTHING, None)
-    expected = publication.expected
+    expected, desired = publication.expected, publication.desired
     surprise = 0 if expected is None else observed - expected
-    lost_write = observed == publication.replaced
-    if surprise >= 0 or lost_write:
-        step = Step.NOTHING if observed == publication.desired else Step.WRITE
-        return StockPlan(step, observed, None, surprise)
-    if publication.desired is not None and publication.desired < observed:
-        # Showing less can never sell a unit twice: a reduction does not wait.
-        return StockPlan(Step.WRITE, observed, publication.drifting_since, surprise)
     since = publication.drifting_since or now
-    step = Step.LOOK_FOR_SALE if now - since < patience else Step.ASK
+    waited = now - since >= patience
+    lost_write = observed == publication.replaced
+    step = Step.NOTHING if observed == desired else Step.WRITE
+    if surprise == 0 or (waited and (surprise > 0 or lost_write)):
+        return StockPlan(step, observed, None, surprise)
+    if surprise < 0 and (desired is None or desired >= observed):
+        # Showing more would sell again what was sold; showing less never does.
+        step = Step.ASK if waited else Step.LOOK_FOR_SALE
     return StockPlan(step, expected, since, surprise)
 
 

@@ -13,7 +13,7 @@ from crossdock.store import listings, publications
 from crossdock.store.engine import Store
 from crossdock.store.ids import IdSource
 from crossdock.store.listings import IGNORED, MAPPED, WAITING, RuleRow
-from crossdock.store.publications import Belief
+from crossdock.store.publications import Belief, Written
 from crossdock.store.tables import publications as rows
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
@@ -173,7 +173,7 @@ def test_every_figure_of_a_stock_record_is_kept(hub: Store) -> None:
     with hub.transaction() as connection:
         publications.set_desired(connection, {("shop", "a"): 7}, MOMENT)
         publications.note_sent(connection, "shop", {"a": 7}, MOMENT)
-        written = {"a": (7, 7, 9)}
+        written = {"a": Written(7, 7, 9)}
         publications.note_acknowledged(connection, "shop", written, LATER)
         publications.observe(connection, "shop", [Belief("a", 6, 6, None)], LATER)
         row = connection.execute(select(rows)).one()._asdict()
@@ -211,7 +211,7 @@ def test_d03_what_a_channel_sold_itself_lowers_what_it_is_expected_to_show(
     with hub.transaction() as connection:
         desired = {("shop", name): 9 for name in "abc"}
         publications.set_desired(connection, desired | {("other", "a"): 9}, MOMENT)
-        written = {"a": (9, 9, 12), "b": (9, 9, 12)}
+        written = {"a": Written(9, 9, 12), "b": Written(9, 9, 12)}
         publications.note_acknowledged(connection, "shop", written, MOMENT)
         taken = {"b": 2, "a": 3, "c": 1, "x": 5, "untouched": 0}
         publications.take_away(connection, "shop", taken)
@@ -228,7 +228,7 @@ def test_what_is_out_of_step_is_found_unless_it_was_stopped_or_withdrawn(
     with hub.transaction() as connection:
         desired = {("shop", name): 5 for name in "abcd"}
         publications.set_desired(connection, desired | {("shop", "e"): None}, MOMENT)
-        written = {"a": (5, 5, 0), "b": (4, 4, 0), "c": (3, 3, 0)}
+        written = {"a": Written(5, 5, 0), "b": Written(4, 4, 0), "c": Written(3, 3, 0)}
         publications.note_acknowledged(connection, "shop", written, MOMENT)
         publications.set_stopped(connection, "shop", "c", stopped=True)
         find = publications.load_out_of_step
@@ -259,7 +259,9 @@ def test_d07_a_write_counts_as_seen_only_after_it_was_observed(hub: Store) -> No
         publications.observe(connection, "shop", [Belief("a", 5, 5, None)], MOMENT)
         find = publications.load_unverified
         assert find(connection, "shop", LATER, 10) == {}
-        publications.note_acknowledged(connection, "shop", {"a": (5, 5, 4)}, LATER)
+        publications.note_acknowledged(
+            connection, "shop", {"a": Written(5, 5, 4)}, LATER
+        )
         assert find(connection, "shop", MOMENT, 10) == {}
         assert list(find(connection, "shop", LATER, 10)) == ["a"]
         after = LATER + timedelta(seconds=1)
@@ -276,7 +278,9 @@ def test_a_drift_is_dated_from_its_first_sighting_until_a_write_ends_it(
         publications.note_drifting(connection, "shop", ["a"], LATER)
         publications.note_drifting(connection, "shop", [], LATER)
         assert show(connection, "a").drifting_since == MOMENT
-        publications.note_acknowledged(connection, "shop", {"a": (5, 5, 4)}, LATER)
+        publications.note_acknowledged(
+            connection, "shop", {"a": Written(5, 5, 4)}, LATER
+        )
         assert show(connection, "a").drifting_since is None
 
 

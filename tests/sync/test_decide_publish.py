@@ -76,7 +76,7 @@ def test_a_listing_is_never_raised_over_a_sale_that_was_not_read_yet(
 ) -> None:
     publication = show(desired, expected, replaced=replaced)
     decided = plan(publication, observed)
-    unseen_sale = expected is not None and observed < expected and observed != replaced
+    unseen_sale = expected is not None and observed < expected
     raises = decided.step is Step.WRITE and desired > observed
     assert not (unseen_sale and raises)
 
@@ -99,8 +99,27 @@ def test_a_record_that_keeps_no_quantity_any_more_is_left_alone() -> None:
     assert plan(show(5, 7), None) == StockPlan(Step.NOTHING, None)
 
 
-def test_more_than_expected_is_believed_and_corrected() -> None:
-    assert plan(show(5, 5), 8) == StockPlan(Step.WRITE, 8, None, 3)
+def test_more_than_expected_is_corrected_and_may_still_be_a_cancellation() -> None:
+    decided = plan(show(5, 5), 8)
+    assert decided == StockPlan(Step.WRITE, 5, MOMENT, 3)
+    assert (decided.shown, decided.unexplained) == (8, 3)
+
+
+def test_more_than_expected_is_believed_when_no_order_explains_it_in_time() -> None:
+    waiting = show(5, 2, drifting_since=MOMENT - PATIENCE)
+    assert plan(waiting, 5) == StockPlan(Step.NOTHING, 5, None, 3)
+
+
+@given(quantities, quantities, st.integers(-3, 3))
+def test_an_order_that_is_read_after_a_write_explains_what_was_written_over(
+    desired: int, expected: int, unseen: int
+) -> None:
+    """The channel took (or gave back) units; the write came; then the order is read."""
+    observed = expected - unseen
+    decided = plan(show(desired, expected), observed)
+    shows = desired if decided.step is Step.WRITE else observed
+    believed = (decided.expected or 0) + (shows - observed)
+    assert believed - unseen == shows
 
 
 def test_at_first_sight_any_quantity_is_believed() -> None:
@@ -128,13 +147,16 @@ def test_a_record_without_a_wish_is_watched_and_never_written_over_a_sale() -> N
 def test_a_reduction_does_not_wait_for_the_sale_and_does_not_forget_it() -> None:
     since = MOMENT - timedelta(seconds=3)
     decided = plan(show(1, 5, drifting_since=since), 3)
-    assert decided == StockPlan(Step.WRITE, 3, since, -2)
+    assert decided == StockPlan(Step.WRITE, 5, since, -2)
+    assert (decided.shown, decided.unexplained) == (3, -2)
 
 
-def test_a_record_that_shows_what_it_did_before_the_write_lost_the_write() -> None:
-    # Acknowledged 9 in place of 4, and it still shows 4: nobody bought five.
-    decided = plan(show(9, 9, replaced=4), 4)
-    assert (decided.step, decided.expected) == (Step.WRITE, 4)
+def test_a_record_that_goes_on_to_show_what_a_write_replaced_lost_the_write() -> None:
+    # Acknowledged 9 in place of 4, and it shows 4: lost, or five were sold just now.
+    assert plan(show(9, 9, replaced=4), 4).step is Step.LOOK_FOR_SALE
+    since = MOMENT - PATIENCE
+    decided = plan(show(9, 9, replaced=4, drifting_since=since), 4)
+    assert decided == StockPlan(Step.WRITE, 4, None, -5)
 
 
 # Answers that never came
