@@ -14,7 +14,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -41,7 +41,7 @@ from .session import (
 
 log = logging.getLogger("crossdock.run")
 
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 5.0
 """How long lanes may finish what they are at. What is cut off is found by its rows."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -75,11 +75,10 @@ def run(
         open_hub(settings) as hub,
         _listen(settings.server, wanted=webhooks) as listener,
     ):
-        _say_start(hub, settings, listener, output)
-        in_time = asyncio.run(_Process(hub, settings.schedule, listener).work())
+        process = _Process(hub, settings.schedule, listener)
+        # Said when signals are heard: whoever reads it may end the process cleanly.
+        asyncio.run(process.work(lambda: _say_start(hub, settings, listener, output)))
         log.info("stopped")
-        if not in_time:
-            _leave_at_once()
 
 
 @contextlib.contextmanager
@@ -167,12 +166,13 @@ class _Process:
         if listener is not None:
             self._server = _make_server(hub, self._health)
 
-    async def work(self) -> bool:
-        """Work until a signal; return whether all lanes ended in time."""
+    async def work(self, say_start: Callable[[], None]) -> None:
+        """Work until a signal, or until a part breaks down."""
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._hear_signal, stopping)
+        say_start()
         parts = [asyncio.create_task(self._engine.run())]
         if self._server is not None and self._listener is not None:
             serving = self._server.serve(sockets=[self._listener])
@@ -186,7 +186,7 @@ class _Process:
         finally:
             waiting.cancel()
             await asyncio.to_thread(stop_clock)
-        return await self._end(parts)
+        await self._end(parts)
 
     def _sweep(self) -> None:
         self._engine.sweep()
@@ -199,17 +199,17 @@ class _Process:
         log.info("stopping; once more stops at once")
         stopping.set()
 
-    async def _end(self, parts: list[asyncio.Task[Any]]) -> bool:
+    async def _end(self, parts: list[asyncio.Task[Any]]) -> None:
         """Let the parts finish; whatever one of them raised is raised here."""
         self._engine.stop()
         if self._server is not None:
             self._server.should_exit = True
         done, late = await asyncio.wait(parts, timeout=GRACE_SECONDS)
-        for part in done:
-            part.result()
         if late:
             log.warning("a channel still does not answer; its lane is left as it is")
-        return not late
+            _leave_at_once()  # the loop would wait for the thread that waits
+        for part in done:
+            part.result()
 
 
 class _Server(uvicorn.Server):
