@@ -44,6 +44,9 @@ class Server:
     ) -> None:
         self._simulator = simulator
         self._socket = socket.create_server((host, port))
+        # asyncio does this only for sockets of its own making. Without it head and body
+        # of an answer, sent one after the other, wait 40 ms for each other.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         bound_host, bound_port = self._socket.getsockname()[:2]
         self.url = f"http://{bound_host}:{bound_port}"
         config = uvicorn.Config(
