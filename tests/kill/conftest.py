@@ -36,7 +36,7 @@ START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 ANSWER_SECONDS_MAX = 90.0
 
 PROCESSES = multiprocessing.get_context("forkserver")
-# Loaded once, so that a hub is born in milliseconds. Each is a real process all the same.
+# Loaded once, so that a hub, a real process all the same, is born in milliseconds.
 PROCESSES.set_forkserver_preload(
     [
         "crossdock.sync.worker",
@@ -146,7 +146,9 @@ class Street:
     envelopes: list[Envelope] = field(default_factory=list)
     lives: list[HubProcess] = field(default_factory=list)
 
-    def be_born(self, *, die_at: str = "", holder: str = "hub", **more: Any) -> HubProcess:
+    def be_born(
+        self, *, die_at: str = "", holder: str = "hub", **more: Any
+    ) -> HubProcess:
         """Start a hub on the same database; earlier lives are over or go on."""
         ours, theirs = PROCESSES.Pipe()
         seed = len(self.lives) + 1

@@ -1,7 +1,7 @@
 """The hub in a process of its own, doing errands, killed where it is told to die.
 
-Run by ``conftest.py`` through ``multiprocessing`` with ``PIPE`` and ``LIFE`` put into its
-globals. Nothing is mocked: a file or server under it, sockets to the channels, and a
+Run by ``conftest.py`` through ``multiprocessing``, which puts ``PIPE`` and ``LIFE`` into
+its globals. Nothing is mocked: a file or server under it, sockets to the channels, and a
 SIGKILL that it sends to itself in the middle of a step. Every errand can be repeated
 after the hub died in it, as a person at a terminal would repeat the command.
 """
@@ -48,7 +48,7 @@ WORK_SECONDS_MAX = 60.0
 
 
 class FastClock:
-    """The machine's time, running ``speed`` times as fast, the same in every process."""
+    """The machine's time, ``speed`` times as fast, the same in every process."""
 
     def __init__(self, start: datetime, started: float, speed: float) -> None:
         self._start = start

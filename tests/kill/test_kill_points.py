@@ -1,7 +1,7 @@
-"""Killed at any named point and started again, the hub loses nothing and doubles nothing.
+"""Killed at any named point and started again, the hub loses and doubles nothing.
 
-The points are read from the source, so that a new one is killed at from the day on which
-it appears. A day in the life of a shop leads through every one of them.
+The points are read from the source, so that a new one is killed at from the day it
+appears. A day in the life of a shop leads through every one of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from crossdock.simulators.woocommerce import NewProduct
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -37,7 +36,7 @@ PAIRS = [
 ]
 
 
-class Recovered(Exception):
+class RecoveredError(Exception):
     """The hub died as often as it was meant to, and went on."""
 
 
@@ -59,7 +58,7 @@ class Keeper:
         """Let the hub do an errand, again if it dies in it.
 
         Raises:
-            Recovered: it died for the last time, and has done the errand since.
+            RecoveredError: it died for the last time, and has done the errand since.
         """
         died = False
         while True:
@@ -73,7 +72,7 @@ class Keeper:
                 self.hub = self._give_birth()
             else:
                 if died and not self.dies_at:
-                    raise Recovered
+                    raise RecoveredError
                 return
 
     def install_version(self, *unreadable: str) -> None:
@@ -110,7 +109,7 @@ class Day:
 
         A day on which the hub recovered from its last death is closed at once.
         """
-        with suppress(Recovered):
+        with suppress(RecoveredError):
             self.keeper.do("connect_shops", self.street.enter_shops())
             self.sell_and_ship()
             self.settle_conflicts()
@@ -173,7 +172,7 @@ class Day:
         for shop in (street.shopify, street.woo):
             shop.faults.quiet()
         keeper.install_version()
-        with suppress(Recovered):
+        with suppress(RecoveredError):
             keeper.do("work")
         keeper.do("map_listing", f"woo/listing/{self.odd}", "CLOCK")
         if self.twin:
