@@ -214,6 +214,11 @@ class Street:
             shop.deliverer.deliver_due(keep, later)
         return gathered
 
+    def end(self) -> None:
+        """End every hub that still lives."""
+        for hub in self.lives:
+            hub.end()
+
     # What is true in the end
 
     def check(self) -> None:
@@ -316,7 +321,7 @@ def open_street() -> Iterator[Callable[[str], Street]]:
                 "speed": SPEED,
             }
             street = Street(clock, started, world, shopify, woo, urls, store, life)
-            stack.callback(lambda: [hub.end() for hub in street.lives])
+            stack.callback(street.end)
             return street
 
         yield make
