@@ -2,8 +2,8 @@
 
 Run by ``conftest.py`` through ``multiprocessing``, which puts ``PIPE`` and ``LIFE``
 into its globals. Nothing is mocked: a file or a server under it, sockets to the
-channels, and a SIGKILL that it sends to itself in the middle of a step. Every errand can
-be repeated after the hub died in it, as a person would repeat a command.
+channels, and a SIGKILL that it sends to itself in the middle of a step. Every errand
+can be repeated after the hub died in it, as a person would repeat a command.
 """
 
 from __future__ import annotations
