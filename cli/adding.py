@@ -24,57 +24,66 @@ from .output import Output, count
 from .session import Json, open_session
 from .working import follow_steps, read_channel, show_effect
 
+Kind = Annotated[str, typer.Argument(help="shopify, woocommerce, ...")]
+NewName = Annotated[
+    str, typer.Option("--name", help="The channel's name; else its kind.")
+]
+Given = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A setting. VALUE may be @FILE, env:VARIABLE or - (standard input). "
+        "Without any, each setting is asked for.",
+    ),
+]
+Buffer = Annotated[
+    int,
+    typer.Option(
+        "--buffer", min=0, help="Units that it shows less than can be promised."
+    ),
+]
+OnDrift = Annotated[
+    DriftPolicy,
+    typer.Option(
+        "--on-drift",
+        help="When it shows another quantity than it was given: ask a person, or "
+        "write over it.",
+    ),
+]
+CatalogSource = Annotated[
+    bool | None,
+    typer.Option(
+        "--catalog-source/--no-catalog-source",
+        help="Whether its listings make SKUs and opening stock.",
+        show_default="only if the hub has no SKU yet",
+    ),
+]
+Since = Annotated[
+    str,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        help="Take in orders from then on, such as 2026-01-31 or "
+        "2026-01-31T08:00:00+01:00; else from now on.",
+    ),
+]
+Read = Annotated[
+    bool,
+    typer.Option("--read/--no-read", help="Read its listings and orders at once."),
+]
+
 
 def add(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help="shopify, woocommerce, ...")],
-    name: Annotated[
-        str, typer.Option("--name", help="The channel's name; else its kind.")
-    ] = "",
-    given: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="A setting. VALUE may be @FILE, env:VARIABLE or - (standard input). "
-            "Without any, each setting is asked for.",
-        ),
-    ] = None,
-    buffer_units: Annotated[
-        int,
-        typer.Option(
-            "--buffer", min=0, help="Units that it shows less than can be promised."
-        ),
-    ] = 0,
-    on_drift: Annotated[
-        DriftPolicy,
-        typer.Option(
-            "--on-drift",
-            help="When it shows another quantity than it was given: ask a person, or "
-            "write over it.",
-        ),
-    ] = DriftPolicy.ASK,
-    catalog_source: Annotated[
-        bool | None,
-        typer.Option(
-            "--catalog-source/--no-catalog-source",
-            help="Whether its listings make SKUs and opening stock.",
-            show_default="only if the hub has no SKU yet",
-        ),
-    ] = None,
-    since: Annotated[
-        str,
-        typer.Option(
-            "--since",
-            metavar="TIME",
-            help="Take in orders from then on, such as 2026-01-31 or "
-            "2026-01-31T08:00:00+01:00; else from now on.",
-        ),
-    ] = "",
-    read: Annotated[
-        bool,
-        typer.Option("--read/--no-read", help="Read its listings and orders at once."),
-    ] = True,
+    kind: Kind,
+    name: NewName = "",
+    given: Given = None,
+    buffer_units: Buffer = 0,
+    on_drift: OnDrift = DriftPolicy.ASK,
+    catalog_source: CatalogSource = None,
+    since: Since = "",
+    read: Read = True,
     as_json: Json = False,
 ) -> None:
     """Connect a channel: its settings are tried with the channel before they are saved.
@@ -92,27 +101,29 @@ def add(
     output = Output(as_json=as_json)
     orders_since = _read_since(since)
     with open_session(context, output) as hub:
-        values = _collect(hub, kind, given or [], output)
         new = NewChannel(
             name or _choose_name(hub, kind),
             kind,
-            values,
+            _collect(hub, kind, given or [], output),
             buffer_units=buffer_units,
             drift_policy=on_drift,
             catalog_source=catalog_source,
             orders_since=orders_since,
         )
-        with output.watch(f"Trying the settings with {kind}"):
-            channel, account = accounts.add_channel(hub, new)
-        output.note(f"{channel.name} is connected: {account.name}.")
-        show_warnings(output, account)
-        if read:
-            _read_first(hub, channel, output)
-        document = describe_channel(hub, channel)
-        document["warnings"] = list(account.warnings)
-        output.show(document, render_channel(document))
-    if not read:
-        output.note("Next: crossdock run, or crossdock pull to read it now.")
+        _connect(hub, new, output, read=read)
+
+
+def _connect(hub: Hub, new: NewChannel, output: Output, *, read: bool) -> None:
+    with output.watch(f"Trying the settings with {new.kind}"):
+        channel, account = accounts.add_channel(hub, new)
+    output.note(f"{channel.name} is connected: {account.name}.")
+    show_warnings(output, account)
+    if read:
+        _read_first(hub, channel, output)
+    document = describe_channel(hub, channel)
+    document["warnings"] = list(account.warnings)
+    output.show(document, render_channel(document))
+    output.note("Next: crossdock run" + ("" if read else ", or crossdock pull"))
 
 
 def _read_since(text: str) -> datetime | None:

@@ -39,6 +39,22 @@ Id = Annotated[
 ]
 
 
+Chosen = Annotated[Action, typer.Argument(help="What to do; show lists what fits.")]
+Skus = Annotated[
+    list[str] | None,
+    typer.Option("--sku", help="What is sold, or received. Repeat it for a bundle."),
+]
+Units = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--units", min=1, help="Units of each --sku, in their order; else 1 each."
+    ),
+]
+Create = Annotated[
+    bool, typer.Option("--create", help="Make the SKUs that the hub does not know.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")]
+
 DIGITS_MIN = 3
 """Fewer digits than that are more likely a slip than a conflict's number."""
 
@@ -130,26 +146,12 @@ def show(context: typer.Context, id_: Id, as_json: Json = False) -> None:
 def resolve(
     context: typer.Context,
     id_: Id,
-    action: Annotated[Action, typer.Argument(help="What to do; show lists what fits.")],
+    action: Chosen,
     actor: Actor,
-    skus: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--sku", help="What is sold, or received. Repeat it for a bundle."
-        ),
-    ] = None,
-    units: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--units", min=1, help="Units of each --sku, in their order; else 1 each."
-        ),
-    ] = None,
-    create: Annotated[
-        bool, typer.Option("--create", help="Make the SKUs that the hub does not know.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what it would do.")
-    ] = False,
+    skus: Skus = None,
+    units: Units = None,
+    create: Create = False,
+    dry_run: DryRun = False,
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:

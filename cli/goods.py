@@ -32,27 +32,29 @@ Channel = Annotated[
     str | None,
     typer.Option("--channel", help="Whose order, where several are called so."),
 ]
+Lines = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--line",
+        metavar="ID=UNITS",
+        help="Only so many of a line, by the channel's id of it; may be repeated. Else "
+        "all that is allocated.",
+    ),
+]
+Number = Annotated[str, typer.Option("--tracking", help="The tracking number.")]
+Carrier = Annotated[str, typer.Option("--carrier", help="Who carries it.")]
+Url = Annotated[str, typer.Option("--url", help="Where it can be tracked.")]
 Sku = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, in any spelling.")]
 
 
 def ship(
     context: typer.Context,
     reference: Reference,
-    tracking: Annotated[
-        str, typer.Option("--tracking", help="The tracking number.")
-    ] = "",
-    carrier: Annotated[str, typer.Option("--carrier", help="Who carries it.")] = "",
-    url: Annotated[str, typer.Option("--url", help="Where it can be tracked.")] = "",
+    number: Number = "",
+    carrier: Carrier = "",
+    url: Url = "",
     channel: Channel = None,
-    lines: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--line",
-            metavar="ID=UNITS",
-            help="Only so many of a line, by the channel's id of it; may be repeated. "
-            "Else all that is allocated.",
-        ),
-    ] = None,
+    lines: Lines = None,
     as_json: Json = False,
 ) -> None:
     """Record that goods of an order left: out of stock, and the channel is told.
@@ -68,12 +70,9 @@ def ship(
     output = Output(as_json=as_json)
     chosen = _read_lines(lines) if lines else None
     with open_session(context, output) as hub:
+        tracking = Tracking(carrier, number, url)
         shipped = ship_order(
-            hub,
-            reference,
-            Tracking(carrier, tracking, url),
-            channel=channel,
-            quantities=chosen,
+            hub, reference, tracking, channel=channel, quantities=chosen
         )
         show_effect(hub, output, f"Telling {shipped.channel}")
         told, refused = _find_answer(hub, shipped)

@@ -31,6 +31,7 @@ from . import (
     upkeep,
 )
 from .failures import Failure, explain_failure
+from .output import clean
 from .session import Invocation
 
 
@@ -69,10 +70,11 @@ class Commands(TyperGroup):
 
 def _tell(failure: Failure, *, as_json: bool) -> None:
     console = Console(stderr=True, highlight=False, emoji=False)
-    console.print(
-        Text.assemble(("error: ", "bold red"), failure.message), soft_wrap=True
-    )
-    console.print(Text.assemble(("next:  ", "bold"), failure.next_step), soft_wrap=True)
+    for label, style, text in (
+        ("error: ", "bold red", failure.message),
+        ("next:  ", "bold", failure.next_step),
+    ):
+        console.print(Text.assemble((label, style), clean(text)), soft_wrap=True)
     if as_json:
         document = {
             "error": failure.error,

@@ -53,11 +53,11 @@ class Output:
 
     def note(self, text: str) -> None:
         """Say something beside the result."""
-        self.err.print(text, markup=False)
+        self.err.print(plain(text))
 
     def warn(self, text: str) -> None:
         """Say something beside the result that a person should not miss."""
-        self.err.print(Text.assemble(("note: ", "bold yellow"), text))
+        self.err.print(Text.assemble(("note: ", "bold yellow"), clean(text)))
 
     @contextmanager
     def watch(self, label: str) -> Iterator[Note]:
@@ -65,8 +65,8 @@ class Output:
         if not self.err.is_terminal:
             yield lambda text: None
             return
-        with self.err.status(label) as status:
-            yield lambda text: status.update(f"{label} [dim]{text}[/dim]")
+        with self.err.status(plain(label)) as status:
+            yield lambda text: status.update(Text.assemble(label, " ", (text, "dim")))
 
     @contextmanager
     def measure(self, label: str) -> Iterator[Callable[[int, int], None]]:
@@ -88,12 +88,16 @@ class Output:
 def _make_console(watched: bool, *, stderr: bool) -> Console:
     given = "COLUMNS" in os.environ
     width = None if watched or given else PIPED_WIDTH
-    return Console(stderr=stderr, highlight=False, width=width, emoji=False)
+    # No markup: a product may be called [bold].
+    return Console(
+        stderr=stderr, highlight=False, width=width, emoji=False, markup=False
+    )
 
 
 def headline(text: str, detail: str = "") -> RenderableType:
     """Return the first line of a page."""
-    return Text.assemble((text, "bold"), ("  " + detail if detail else "", "dim"))
+    title, rest = clean(text), f"  {clean(detail)}" if detail else ""
+    return Text.assemble((title, "bold"), (rest, "dim"))
 
 
 def make_table(*columns: str, numbers: Sequence[str] = ()) -> Table:
@@ -136,10 +140,15 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def clean(text: object) -> str:
+    """Return text of a channel or a person without what could command a terminal."""
+    return "".join(sign if sign.isprintable() else _replace(sign) for sign in str(text))
+
+
+def _replace(sign: str) -> str:
+    return " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
 def plain(text: object) -> Text:
-    """Return text of a channel or a person as it is: no markup, no control signs."""
-    shown = "".join(
-        sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for sign in str(text)
-    )
-    return Text(shown)
+    """Return text of a channel or a person for showing, as it is."""
+    return Text(clean(text))

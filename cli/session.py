@@ -27,7 +27,7 @@ from ..config.load import load_settings
 from ..config.settings import HubSettings
 from ..sync.compose import open_hub
 from ..sync.hub import Hub
-from .output import Output
+from .output import Output, clean
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else.")
@@ -129,10 +129,10 @@ class LogLines(logging.Handler):
             moment = datetime.fromtimestamp(record.created, UTC)
             line.append(f"{moment:%H:%M:%S} ", style="dim")
         line.append(f"{level}: ", style=_LEVEL_STYLES.get(level, "dim"))
-        line.append(record.getMessage())
+        line.append(clean(record.getMessage()))
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, CrossdockError):
-            line.append(f": {' '.join(f'{error.message} {error.next_step}'.split())}")
+            line.append(f": {clean(f'{error.message} {error.next_step}'.strip())}")
         elif error is not None:
             line.append(f" ({type(error).__name__})")
         self._console.print(line, soft_wrap=True)

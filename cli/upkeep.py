@@ -13,7 +13,7 @@ import typer
 from ..canonical.errors import SchemaMismatchError
 from ..config.settings import HubSettings
 from ..store import audit, schema
-from ..store.backup import write_backup
+from ..store.backup import BackupReport, write_backup
 from ..store.engine import Store
 from ..store.fsck import Violation
 from ..store.fsck import check as check_books
@@ -131,21 +131,7 @@ def backup(
         crossdock backup /mnt/safe/hub.sqlite3
     """
     output = Output(as_json=as_json)
-    settings = read_settings(context)
-    store = Store(settings.database_url)
-    try:
-        # An older database may be backed up: that is what one does before an update.
-        if schema.read_version(store) is None:
-            raise SchemaMismatchError(
-                "The database has not been set up yet: there is nothing to back up.",
-                next_step="Run crossdock init, or correct database in the settings.",
-            )
-        path = target or _name_backup(settings, store)
-        with output.measure("Copying") as on_progress:
-            report = write_backup(store, path, on_progress)
-    finally:
-        store.close()
-    violations = report.violations or ()
+    report = _back_up(read_settings(context), target, output)
     output.show(
         report,
         headline("The backup is written and checked."),
@@ -157,11 +143,29 @@ def backup(
             ]
         ),
     )
-    if violations:
+    if report.violations:
         output.warn(
-            f"The hub that it copied breaks {count(len(violations), 'promise')}: "
-            "crossdock fsck"
+            f"The hub that it copied breaks {count(len(report.violations), 'promise')}:"
+            " crossdock fsck"
         )
+
+
+def _back_up(
+    settings: HubSettings, target: Path | None, output: Output
+) -> BackupReport:
+    store = Store(settings.database_url)
+    try:
+        # An older database may be backed up: that is what one does before an update.
+        if schema.read_version(store) is None:
+            raise SchemaMismatchError(
+                "The database has not been set up yet: there is nothing to back up.",
+                next_step="Run crossdock init, or correct database in the settings.",
+            )
+        path = target or _name_backup(settings, store)
+        with output.measure("Copying") as on_progress:
+            return write_backup(store, path, on_progress)
+    finally:
+        store.close()
 
 
 def _name_backup(settings: HubSettings, store: Store) -> Path:
