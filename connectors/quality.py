@@ -261,7 +261,8 @@ _RULES = (
     Rule(
         "recorded-cassettes",
         Tier.SILVER,
-        "Tests replay exchanges recorded with a real account, scrubbed.",
+        "Tests replay recorded exchanges, scrubbed; README.md says with which server "
+        "they were held.",
     ),
     Rule(
         "stock-read-back",
