@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, literal_column, or_, select
+from sqlalchemy import Connection, bindparam, exists, literal_column, or_, select
 
 from ..canonical.remembered import Publication
+from .marks import MarkKind
 from .rows import update_rows
-from .tables import publications
+from .tables import components, listings, marks, publications
 from .upsert import upsert
 
 
@@ -47,7 +48,18 @@ def load(
 def load_out_of_step(
     connection: Connection, channel: str, limit: int
 ) -> dict[str, Publication]:
-    """Return publications that should show something else than they are believed to."""
+    """Return publications that should show something else than they are believed to.
+
+    Left out are those of a SKU that is marked to be reconciled: what they should show
+    is out of date, and after a sale that was just read it would undo that sale.
+    """
+    reconciled_soon = exists().where(
+        listings.c.channel == publications.c.channel,
+        listings.c.stock_external_id == publications.c.stock_external_id,
+        components.c.listing_id == listings.c.id,
+        marks.c.kind == MarkKind.RECONCILE,
+        marks.c.key == components.c.sku,
+    )
     differs = or_(
         publications.c.expected.is_(None),
         publications.c.expected != publications.c.desired,
@@ -56,6 +68,7 @@ def load_out_of_step(
         publications.c.desired.is_not(None)
         & publications.c.stopped.is_(False)
         & differs
+        & ~reconciled_soon
     )
     return _load(connection, channel, condition, limit)
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from crossdock.canonical.listings import Component, Listing, ListingState
 from crossdock.canonical.remembered import KnownChannel, Publication
-from crossdock.store import listings, publications
+from crossdock.store import listings, marks, publications
 from crossdock.store.engine import Store
 from crossdock.store.ids import IdSource
 from crossdock.store.listings import IGNORED, MAPPED, WAITING, RuleRow
+from crossdock.store.marks import Mark, MarkKind, Priority
 from crossdock.store.publications import Belief, Written
 from crossdock.store.tables import publications as rows
 from sqlalchemy import Connection, select
@@ -238,6 +239,20 @@ def test_what_is_out_of_step_is_found_unless_it_was_stopped_or_withdrawn(
         assert publications.count_in_step(connection) == (1, 4)
         publications.set_stopped(connection, "shop", "c", stopped=False)
         assert list(find(connection, "shop", 10)) == ["b", "c", "d"]
+
+
+def test_what_waits_to_be_reconciled_is_not_written_with_yesterdays_wish(
+    hub: Store, save: Callable[..., int], ids: IdSource
+) -> None:
+    save("a", LAMP)
+    news = Mark(MarkKind.RECONCILE, "LAMP", "stock", Priority.LIVE, MOMENT)
+    with hub.transaction() as connection:
+        publications.set_desired(connection, {("shop", "a"): 5}, MOMENT)
+        assert list(publications.load_out_of_step(connection, "shop", 9)) == ["a"]
+        marks.put(connection, [news], ids.take(), MOMENT)
+        assert publications.load_out_of_step(connection, "shop", 9) == {}
+        marks.drop(connection, MarkKind.RECONCILE, ["LAMP"])
+        assert list(publications.load_out_of_step(connection, "shop", 9)) == ["a"]
 
 
 def test_pages_walk_every_record_once(hub: Store) -> None:
