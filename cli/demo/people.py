@@ -21,7 +21,7 @@ from .stage import SHOPIFY, WOOCOMMERCE, Stage
 _FIRST_NAMES = ("Ada", "Bela", "Cem", "Dora", "Emil", "Fanny", "Gil", "Hedy", "Ivo")
 _LAST_NAMES = ("Ahlers", "Brandt", "Cordes", "Dreyer", "Evers", "Focke", "Gätjen")
 _LINES_ODDS = (60, 30, 10)
-_CHANGE_SECONDS = (0.5, 6.0)
+_CHANGE_SECONDS = (0.5, 4.0)
 
 
 class Fate(StrEnum):
@@ -49,9 +49,9 @@ _ODDS = {
     },
     # A parcel takes four requests there, and the hub sends four a second.
     WOOCOMMERCE: {
-        Fate.WAIT: 72,
-        Fate.SHIP: 6,
-        Fate.RETURN: 2,
+        Fate.WAIT: 75,
+        Fate.SHIP: 4,
+        Fate.RETURN: 1,
         Fate.CANCEL: 8,
         Fate.EDIT: 7,
         Fate.REFUND: 5,

@@ -7,7 +7,9 @@ clock asks of it all day: pull, and read every quantity back.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from ...simulators.base import Simulator
 from ...simulators.faults import NO_FAULTS
 from ...store import marks
 from ...store.marks import Mark, MarkKind, Priority
@@ -15,8 +17,10 @@ from ...sync.hub import Hub
 from .figures import Figures
 from .stage import Stage
 
-_LOOK_SECONDS = 0.2
-ROUNDS_MAX = 3
+_LOOK_SECONDS = 0.1
+_NEXT_ROUND_SECONDS = 1.0
+_SOON = timedelta(seconds=0.5)
+_WEBHOOK_PATIENCE = timedelta(seconds=8)
 
 
 def end_faults(stage: Stage) -> None:
@@ -43,13 +47,14 @@ def converge(
         look: called while waiting; signs in again where a channel is parked.
     """
     deadline = hub.clock.monotonic_seconds() + seconds_max
+    _wait_until_idle(hub, stage, deadline, look)
     while True:
-        _wait_until_idle(hub, stage, deadline, look)
         mark_everything(hub)
         _wait_until_idle(hub, stage, deadline, look)
         figures = judge()
         if not figures.list_broken() or hub.clock.monotonic_seconds() >= deadline:
             return figures
+        hub.clock.pause(_NEXT_ROUND_SECONDS)
 
 
 def mark_everything(hub: Hub) -> None:
@@ -69,11 +74,21 @@ def mark_everything(hub: Hub) -> None:
 def _wait_until_idle(
     hub: Hub, stage: Stage, deadline: float, look: Callable[[], None]
 ) -> None:
-    """Return when no shop has a webhook to send and the hub has nothing to do."""
+    """Return when no webhook is under way and the hub has nothing to do at present."""
     while hub.clock.monotonic_seconds() < deadline:
         look()
+        now = hub.clock.now()
         with hub.store.reading() as connection:
-            left = marks.count(connection)
-        if not left and not any(shop.deliverer.waiting_count for shop in stage.shops):
+            busy = marks.load_due_lanes(connection, now + _SOON)
+        if not busy and not any(is_calling(shop, now) for shop in stage.shops):
             return
         hub.clock.pause(_LOOK_SECONDS)
+
+
+def is_calling(shop: Simulator, now: datetime) -> bool:
+    """Say whether a webhook of a shop is about to be sent.
+
+    A retry after minutes does not count: a pull brings what it is about.
+    """
+    due = shop.deliverer.next_due()
+    return due is not None and due - now < _WEBHOOK_PATIENCE

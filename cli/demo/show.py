@@ -35,7 +35,7 @@ from .stage import (
 )
 from .staff import Staff, map_sets
 
-ORDERS_PER_SECOND = 15.0
+ORDERS_PER_SECOND = 18.0
 SHOPPING_SECONDS_MIN = 4.0
 OPENING_SECONDS_MAX = 30.0
 CONVERGING_SECONDS_MAX = 45.0

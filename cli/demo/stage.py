@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...canonical.errors import RefusedError
+from ...canonical.remembered import DriftPolicy
 from ...config.keys import keep_secret_key
 from ...config.load import FILE_NAME, load_settings
 from ...config.settings import HubSettings
@@ -140,6 +141,9 @@ def describe_channels(
                 "consumer_secret": keys.consumer_secret,
             },
             catalog_source=False,
+            # There is no compare-and-set there: an order that is cancelled in the very
+            # moment of a write leaves a difference that no order explains.
+            drift_policy=DriftPolicy.OVERWRITE,
         ),
     )
 
