@@ -105,7 +105,7 @@ def find_conflict(hub: Hub, text: str) -> ConflictRow:
         NotFoundError: no number ends so.
         RefusedError: several do.
     """
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal()):
         raise SettingsError(
             f"{text} is not the number of a conflict",
             next_step="crossdock conflicts list shows the numbers.",

@@ -95,7 +95,7 @@ def _read_lines(texts: list[str]) -> dict[str, int]:
     chosen: dict[str, int] = {}
     for text in texts:
         line, _, units = text.rpartition("=")
-        if not line or not units.isdecimal() or line in chosen:
+        if not line or not (units.isascii() and units.isdecimal()) or line in chosen:
             raise SettingsError(
                 f"--line {text} is not ID=UNITS, or names a line twice",
                 next_step="crossdock explain order ORDER lists the lines with ids.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from crossdock.cli.main import app
+from crossdock.connectors import transport
 from crossdock.simulators.clock import WallClock
 from crossdock.simulators.serve import Server
 from crossdock.simulators.woocommerce import WooCommerceShop
@@ -94,7 +96,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CROSSDOCK_HOME", str(tmp_path))
     monkeypatch.setenv("CROSSDOCK_NETWORK__ALLOW_PRIVATE", "true")
-    monkeypatch.setenv("CROSSDOCK_LIMITS__ATTEMPTS_MAX", "1")
+    monkeypatch.setattr(transport, "ATTEMPTS_MAX", 1)  # no test waits for repetitions
     monkeypatch.setenv("LOGNAME", "pat")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -105,10 +107,21 @@ def terminal(home: Path) -> Terminal:
     return Terminal(home)
 
 
+@pytest.fixture(scope="session")
+def set_up_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which ``crossdock init`` has run, to be copied and not to be used."""
+    folder = tmp_path_factory.mktemp("hub")
+    result = CliRunner(env={"CROSSDOCK_HOME": str(folder)}).invoke(
+        app, ["--config", str(folder / "crossdock.toml"), "init"]
+    )
+    assert result.exit_code == 0, result.stderr
+    return folder
+
+
 @pytest.fixture
-def hub(terminal: Terminal) -> Terminal:
-    """A terminal in a folder where ``crossdock init`` has run."""
-    assert terminal("init").code == 0
+def hub(terminal: Terminal, set_up_once: Path) -> Terminal:
+    """A terminal in a folder that ``crossdock init`` has set up."""
+    shutil.copytree(set_up_once, terminal.home, dirs_exist_ok=True)
     return terminal
 
 

@@ -179,6 +179,24 @@ def test_a_channel_that_is_gone_can_be_removed_all_the_same(
     assert "not asked to stop calling" in said.err
 
 
+def test_h11_no_command_tells_a_secret(connected: Any, market: Any) -> None:
+    order = market.buy("101")
+    for words in (
+        ["pull", "--all"],
+        ["channels", "list"],
+        ["channels", "check", "shop"],
+        ["explain", "sku", "TEA"],
+        ["explain", "order", order],
+        ["ship", order],
+        ["audit"],
+        ["conflicts", "list", "--all"],
+        ["--debug", "fsck"],
+    ):
+        for said in (connected(*words), connected(*words, "--json")):
+            for secret in ("cs_simulated", "ck_simulated"):
+                assert secret not in said.out + said.err, words
+
+
 def test_the_kinds_are_listed_with_what_they_can_do(
     terminal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,7 +70,7 @@ def test_a_missing_settings_file_is_named(terminal: Any) -> None:
     require_failure(said, ExitCode.USAGE, "nowhere.toml")
 
 
-def test_a_newer_database_is_left_alone(hub: Any) -> None:
+def test_f19_a_newer_database_is_left_alone(hub: Any) -> None:
     with database(hub.home) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     for command in (["channels", "list"], ["init"], ["run", "--no-webhooks"]):
@@ -87,7 +87,7 @@ def test_a_locked_database_says_that_another_process_holds_it(
     require_failure(said, ExitCode.STORE, "held by another process")
 
 
-def test_a_full_disk_is_said_and_nothing_is_half_saved(
+def test_f10_a_full_disk_is_said_and_nothing_is_half_saved(
     hub: Any, market: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare = engine._prepare_sqlite
@@ -121,7 +121,7 @@ def answer_html(status: int) -> Callable[[Any], Response]:
 
 
 @pytest.mark.parametrize("status", [200, 404, 503])
-def test_a_shop_that_answers_html_says_so(
+def test_e18_a_shop_that_answers_html_says_so(
     hub: Any, market: Any, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(market.shop, "answer", answer_html(status))

@@ -59,7 +59,7 @@ def stop(process: Any, number: signal.Signals) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def test_a_webhook_brings_an_order_in_and_sigterm_ends_it_cleanly(
+def test_f06_a_webhook_brings_an_order_in_and_sigterm_ends_it_cleanly(
     connected: Any, market: Any, free_port: int
 ) -> None:
     url = f"http://127.0.0.1:{free_port}"
@@ -111,7 +111,7 @@ def test_without_webhooks_no_port_is_opened(hub: Any, free_port: int) -> None:
         assert stop(process, signal.SIGTERM)[0] == 0
 
 
-def test_a_channel_that_never_answers_does_not_keep_it_from_ending(
+def test_f06_a_channel_that_never_answers_does_not_keep_it_from_ending(
     connected: Any, market: Any, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []

@@ -86,8 +86,8 @@ def test_part_of_an_order_is_shipped_by_line(connected: Any, market: Any) -> Non
     assert too_many.code == ExitCode.REFUSED
 
 
-@pytest.mark.parametrize("line", ["12", "=2", "12=two", "12=-1"])
-def test_a_line_that_cannot_be_read_is_named(connected: Any, line: str) -> None:
+@pytest.mark.parametrize("line", ["12", "=2", "12=two", "12=-1", "12=\u0662"])
+def test_g12_a_line_that_cannot_be_read_is_named(connected: Any, line: str) -> None:
     said = connected("ship", "1", "--line", line)
     assert said.code == ExitCode.USAGE
     assert line in said.err
@@ -192,7 +192,7 @@ def test_fsck_is_silent_about_sound_books_and_loud_about_others(connected: Any) 
     assert "not hold" in connected("fsck").err
 
 
-def test_a_backup_is_written_where_asked_and_else_in_the_home_folder(
+def test_f12_a_backup_is_written_where_asked_and_else_in_the_home_folder(
     connected: Any,
 ) -> None:
     said = connected("backup", "copy.sqlite3", "--json")

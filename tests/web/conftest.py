@@ -102,7 +102,7 @@ class Receiver:
 
     def marks(self) -> list[Mark]:
         with self.hub.store.reading() as connection:
-            return marks.load_due(connection, "bell", self.clock.now(), 100)
+            return marks.load_due(connection, "bell", self.clock.now(), 1000)
 
 
 @pytest.fixture

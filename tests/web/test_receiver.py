@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +21,9 @@ from crossdock.web.health import OVERDUE_SECONDS_MAX, SILENT_SECONDS_MAX
 from crossdock.web.receiver import BODY_BYTES_MAX
 
 
-def test_a_genuine_delivery_is_kept_once_and_its_order_is_marked(receiver: Any) -> None:
+def test_a01_a_genuine_delivery_is_kept_once_and_its_order_is_marked(
+    receiver: Any,
+) -> None:
     first, second = receiver.ring("1001"), receiver.ring("1001")
     assert (first.status_code, first.json()) == (200, {"outcome": "kept"})
     assert (second.status_code, second.json()) == (200, {"outcome": "known"})
@@ -27,19 +31,36 @@ def test_a_genuine_delivery_is_kept_once_and_its_order_is_marked(receiver: Any) 
     assert [one.key for one in fetches] == ["bell/1001"]
 
 
-def test_a_forged_delivery_is_refused_and_leaves_nothing(receiver: Any) -> None:
+def test_a12_a_forged_delivery_is_refused_and_leaves_nothing(receiver: Any) -> None:
     before = receiver.marks()
     answer = receiver.ring("1001", signature="forged")
     assert (answer.status_code, answer.json()) == (401, {"outcome": "refused"})
     assert receiver.marks() == before
 
 
-def test_an_address_that_nobody_has_is_refused_like_a_forgery(receiver: Any) -> None:
+def test_a15_a_forgery_does_not_block_the_genuine_delivery(receiver: Any) -> None:
+    assert receiver.ring("1001", signature="forged").status_code == 401
+    assert receiver.ring("1001").json() == {"outcome": "kept"}
+
+
+def test_a09_deliveries_are_answered_fast_while_nobody_works(receiver: Any) -> None:
+    seconds = []
+    for number in range(100):
+        started_at = time.perf_counter()
+        assert receiver.ring(str(number)).status_code == 200
+        seconds.append(time.perf_counter() - started_at)
+    assert statistics.quantiles(seconds, n=100)[98] < 0.5
+    assert len([one for one in receiver.marks() if one.kind is MarkKind.FETCH]) == 100
+
+
+def test_h33_an_address_that_nobody_has_is_refused_like_a_forgery(
+    receiver: Any,
+) -> None:
     answer = receiver.ask("POST", "/webhooks/guessed", content=b"1001")
     assert (answer.status_code, answer.json()) == (401, {"outcome": "refused"})
 
 
-def test_a_body_without_measure_is_not_read(receiver: Any) -> None:
+def test_g09_a_body_without_measure_is_not_read(receiver: Any) -> None:
     async def pour() -> AsyncIterator[bytes]:
         for _ in range(BODY_BYTES_MAX // 65_536 + 1):
             yield b"x" * 65_536
@@ -59,7 +80,7 @@ def test_a_body_without_measure_is_not_read(receiver: Any) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_cannot_be_kept_now_shall_be_sent_again(
+def test_f10_what_cannot_be_kept_now_shall_be_sent_again(
     receiver: Any, error: CrossdockError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -72,7 +93,7 @@ def test_what_cannot_be_kept_now_shall_be_sent_again(
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/redoc", "/openapi.json"])
-def test_nothing_else_is_shown_to_the_world(receiver: Any, path: str) -> None:
+def test_h31_nothing_else_is_shown_to_the_world(receiver: Any, path: str) -> None:
     assert receiver.ask("GET", path).status_code == 404
 
 
