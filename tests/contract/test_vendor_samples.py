@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def test_what_the_hub_does_not_know_of_an_order_is_a_conflict_for_each_listing(
 ) -> None:
     rows = documented_answers["orders--retrieve-an-order"]
     channel = reception.pull_woocommerce(rows, documented_refunds)
-    titles = {line["name"] for row in rows for line in row["line_items"]}
+    titles = {unescape(line["name"]) for row in rows for line in row["line_items"]}
     found = reception.list_open(channel)
     assert {one.kind for one in found} == {ConflictKind.UNMAPPED_SKU}
     assert {one.facts["title"] for one in found} == titles
