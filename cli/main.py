@@ -20,6 +20,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from . import (
+    bench,
     channels,
     conflicts,
     connectors,
@@ -130,7 +131,7 @@ def _begin(
 
 
 _CONNECT, _WORK = "Connect", "Work"
-_DECIDE, _LOOK_AFTER = "Find out and decide", "Look after"
+_DECIDE, _LOOK_AFTER, _TRY = "Find out and decide", "Look after", "Try"
 
 app.command("init", rich_help_panel=_CONNECT)(set_up.init)
 app.add_typer(channels.app, name="channels", rich_help_panel=_CONNECT)
@@ -148,6 +149,7 @@ app.command("replay", rich_help_panel=_DECIDE)(upkeep.replay)
 app.command("fsck", rich_help_panel=_LOOK_AFTER)(upkeep.fsck)
 app.command("backup", rich_help_panel=_LOOK_AFTER)(upkeep.backup)
 app.command("audit", rich_help_panel=_LOOK_AFTER)(upkeep.show_audit)
+app.add_typer(bench.app, name="bench", rich_help_panel=_TRY)
 
 
 def main() -> None:
