@@ -166,6 +166,15 @@ def delay(connection: Connection, mark: Mark, not_before: datetime) -> None:
     )
 
 
+def hasten(connection: Connection, lane: str, now: datetime) -> None:
+    """Let everything on a lane be due; what it waited for is over."""
+    connection.execute(
+        marks.update()
+        .where(marks.c.lane == lane, marks.c.not_before > now)
+        .values(not_before=now, attempts=0)
+    )
+
+
 def drop(connection: Connection, kind: MarkKind, keys: Iterable[str]) -> None:
     """Remove marks whatever their generation: what they named is gone."""
     connection.execute(

@@ -16,7 +16,7 @@ from ..canonical.pushes import Account
 from ..canonical.remembered import ChannelState, DriftPolicy, KnownChannel
 from ..canonical.stock import Cause
 from ..connectors.sdk import Context, Credentials
-from ..store import channels, orders, stock
+from ..store import channels, marks, orders, stock
 from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
 from .apply import save_ledger
@@ -165,6 +165,7 @@ def resume_channel(hub: Hub, name: str) -> bool:
     channel = hub.load_channel(name)
     with hub.store.transaction() as connection:
         news = channels.set_state(connection, name, ChannelState.ENABLED, "")
+        marks.hasten(connection, name, hub.clock.now())
         mark_first_reading(hub, connection, channel)
     hub.wake([name])
     return news
