@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from .model import Model, UtcTime
 from .money import Money
+from .stock import QUANTITY_MAX
 
 
 class PaymentState(StrEnum):
@@ -90,14 +91,14 @@ class OrderLine(Model):
     sku: str = ""
     barcode: str = ""
     title: str = ""
-    quantity: int = Field(ge=0)
-    quantity_current: int = Field(ge=0)
+    quantity: int = Field(ge=0, le=QUANTITY_MAX)
+    quantity_current: int = Field(ge=0, le=QUANTITY_MAX)
     unit_price: Money
     total: Money
     tax: Money
     taxes: tuple[Tax, ...] = ()
     discounts: tuple[Discount, ...] = ()
-    quantity_taken: int = Field(ge=0)
+    quantity_taken: int = Field(ge=0, le=QUANTITY_MAX)
     """Units by which this line lowers the channel's own stock counter at present.
 
     Zero before the channel takes stock and after it gave the units back.
@@ -212,14 +213,17 @@ class Order(Model):
 
     @model_validator(mode="after")
     def _check_currency(self) -> Order:
-        currencies = {self.currency, self.total.currency}
+        currency = self.currency
+        amounts = [self.total]
         for part in self._parts:
-            currencies |= {part.total.currency, part.tax.currency}
-        if len(currencies) > 1:
-            raise ValueError(
-                f"the total and its parts are in several currencies: "
-                f"{', '.join(sorted(currencies))}"
-            )
+            amounts += (part.total, part.tax)
+        for amount in amounts:
+            if amount.currency != currency:
+                several = {currency, *(each.currency for each in amounts)}
+                raise ValueError(
+                    f"the total and its parts are in several currencies: "
+                    f"{', '.join(sorted(several))}"
+                )
         return self
 
     @property
@@ -230,9 +234,11 @@ class Order(Model):
     def total_of_parts(self) -> Money:
         """Lines, shipping and fees added up, with tax where it is not yet inside."""
         # Plain integers: that all are in the order's currency was checked.
-        minor = sum(part.total.minor for part in self._parts)
-        if not self.prices_include_tax:
-            minor += sum(part.tax.minor for part in self._parts)
+        minor = 0
+        for part in self._parts:
+            minor += part.total.minor
+            if not self.prices_include_tax:
+                minor += part.tax.minor
         return Money(minor, self.currency)
 
     @property

@@ -13,6 +13,9 @@ from pydantic import Field
 
 from .model import Model, UtcTime
 
+QUANTITY_MAX = 1_000_000_000
+"""No line and no counter holds more; a larger number is a mistake of somebody."""
+
 
 class MovementKind(StrEnum):
     """Why stock changed; the words a warehouse uses."""

@@ -7,9 +7,9 @@ its token gone and loses what it was about to write.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from ..canonical.errors import LeaseLostError
 from .tables import leases
@@ -33,8 +33,28 @@ def acquire(
     ).first()
     if row is not None and row.holder != holder and row.expires_at > now:
         return None
+    return _raise_token(connection, lane, holder, row, now + lasting)
+
+
+def take_over(
+    connection: Connection, lane: str, holder: str, now: datetime, lasting: timedelta
+) -> Lease:
+    """Take a lane from whoever has it; what they are about to write is refused."""
+    row = connection.execute(
+        select(leases).where(leases.c.lane == lane).with_for_update()
+    ).first()
+    return _raise_token(connection, lane, holder, row, now + lasting)
+
+
+def _raise_token(
+    connection: Connection,
+    lane: str,
+    holder: str,
+    row: Row[Any] | None,
+    expires_at: datetime,
+) -> Lease:
     token = 1 if row is None else row.token + 1
-    values = {"holder": holder, "token": token, "expires_at": now + lasting}
+    values = {"holder": holder, "token": token, "expires_at": expires_at}
     upsert(
         connection,
         leases,

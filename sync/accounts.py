@@ -16,12 +16,12 @@ from ..canonical.pushes import Account
 from ..canonical.remembered import ChannelState, DriftPolicy, KnownChannel
 from ..canonical.stock import Cause
 from ..connectors.sdk import Context, Credentials
-from ..store import channels, marks, orders, stock
+from ..store import channels, leases, marks, orders, stock
 from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
 from .apply import save_ledger
 from .decide.ledger import Ledger
-from .hub import STOCK_LANE, Hub, read_settings
+from .hub import LEASE_LASTING, STOCK_LANE, Hub, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,8 @@ def remove_channel(hub: Hub, name: str) -> None:
     hub.load_channel(name)
     now = hub.clock.now()
     with hub.store.transaction() as connection:
+        # A worker that is at this channel now loses its lease, and its page with it.
+        leases.take_over(connection, name, "removal", now, LEASE_LASTING)
         known = orders.load_all_claiming(connection, name)
         skus = {holding.key.sku for _, holding in known}
         locked = stock.lock_positions(connection, skus)

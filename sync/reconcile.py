@@ -56,6 +56,8 @@ def _serve_waiting_lines(hub: Hub, connection: Connection, skus: Sequence[str]) 
     claims = stock.load_claims(connection, skus, short_only=True)
     if claims:
         locked = stock.lock_positions(connection, skus)
+        # Again, now that nobody can change them: a page may have come in between.
+        claims = stock.load_claims(connection, skus, short_only=True)
         ledger = Ledger(locked)
         cause_id = str(hub.ids.take())
         served = []

@@ -87,7 +87,7 @@ def start_clock(
             args=(hub, kind, seconds),
             seconds=seconds,
             id=kind.value,
-            next_run_time=datetime.now(UTC),
+            next_run_time=hub.clock.now(),
         )
     scheduler.add_job(sweep, "interval", seconds=intervals.sweep_seconds, id="sweep")
     scheduler.start()

@@ -65,23 +65,15 @@ def take_in_order(
             order.external_id,
             _moves_stock(order, surroundings),
         )
-    dead = order.cancelled or order.payment in _LOST_PAYMENTS
-    current = {}
+    current = {line.external_id: line for line in order.lines}
     for line in order.lines:
-        sells = surroundings.sells(line.listing_external_id, line.sku)
-        ours = _recognise_line(line, known, sells, surroundings, ledger)
-        current[line.external_id] = line
-        unheard_of = not sells.stock_external_id
-        parked = ours.state is LineState.PARKED and line.tracked
-        if known.moves_stock and parked and unheard_of:
-            effects.parked[line.listing_external_id, line.sku] = ours
-        if known.moves_stock:
-            _note_taken(ours, line.quantity_taken, sells, effects)
+        _take_in_line(line, known, surroundings, ledger, effects)
     if known.moves_stock:
         for gone in known.lines.keys() - current.keys():
             _note_removed(known.lines[gone], surroundings, effects)
         ship_what_channel_shipped(order, known, surroundings, ledger)
     # Only now: a parcel that was cancelled changes what counts as shipped.
+    dead = order.cancelled or order.payment in _LOST_PAYMENTS
     for ours in known.lines.values():
         wanted = current.get(ours.external_id)
         units = 0 if dead or wanted is None else wanted.quantity_current
@@ -138,9 +130,9 @@ def map_line(
         Holding(StockKey(component.sku, location), component.units)
         for component in parts
     ]
-    gone = line.shipped - line.returned
-    if ledger is None or gone <= 0:
+    if ledger is None:
         return
+    gone = line.shipped - line.returned
     cause = Cause("mapped", str(line.id))
     for holding in line.holdings:
         units = gone * holding.units_per_line
@@ -176,6 +168,24 @@ def _moves_stock(order: Order, surroundings: Surroundings) -> bool:
     if order.test or order.fulfilled_by_channel:
         return False
     return order.placed_at >= surroundings.orders_since
+
+
+def _take_in_line(
+    line: OrderLine,
+    known: KnownOrder,
+    surroundings: Surroundings,
+    ledger: Ledger,
+    effects: Effects,
+) -> None:
+    sells = surroundings.sells(line.listing_external_id, line.sku)
+    ours = _recognise_line(line, known, sells, surroundings, ledger)
+    if not known.moves_stock:
+        return
+    parked = ours.state is LineState.PARKED and line.tracked
+    unheard_of = not sells.stock_external_id
+    if parked and unheard_of:
+        effects.parked[line.listing_external_id, line.sku] = ours
+    _note_taken(ours, line.quantity_taken, sells, effects)
 
 
 def _recognise_line(
