@@ -79,7 +79,7 @@ class Figures:
         promises = (
             (
                 self.orders_lost,
-                f"{self.orders_lost} of {self.orders_placed} orders are not in the hub.",
+                f"{self.orders_lost} of {self.orders_placed} orders are missing.",
             ),
             (
                 self.orders_duplicated,

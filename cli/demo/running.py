@@ -10,7 +10,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import uvicorn
 
@@ -27,16 +26,8 @@ _STOP_SECONDS_MAX = 20.0
 _HOLDER = "demo"
 
 
-@dataclass(slots=True)
-class RunningHub:
-    """A hub at work, and the engine that carries its wake-ups."""
-
-    hub: Hub
-    engine: Engine
-
-
 @contextmanager
-def run_hub(settings: HubSettings, door: socket.socket) -> Iterator[RunningHub]:
+def run_hub(settings: HubSettings, door: socket.socket) -> Iterator[Hub]:
     """Yield a hub that works in threads until the block ends.
 
     Args:
@@ -71,7 +62,7 @@ def run_hub(settings: HubSettings, door: socket.socket) -> Iterator[RunningHub]:
             thread.start()
         try:
             _wait_until_open(hub, receiver, threads[1])
-            yield RunningHub(hub, engine)
+            yield hub
         finally:
             stop_clock()
             receiver.should_exit = True

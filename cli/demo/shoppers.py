@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Sequence
 from itertools import count
 
-from ...simulators.books import SoldLine, SoldOutError, SoldOrder
+from ...simulators.books import SoldLine, SoldOrder, SoldOutError
 from .people import CHANGES_OF_MIND, Bought, Fate, Street, Visit
 from .stage import Stage
 
@@ -28,7 +28,7 @@ def go_shopping(
         visits: of one shop, in order of time.
         started_seconds: the clock's reading that the plans count from.
     """
-    clock = stage.world.clock
+    clock = stage.clock
     sequence = count()
     agenda: list[tuple[float, int, Visit | Bought]] = [
         (visit.at_seconds, next(sequence), visit) for visit in visits

@@ -1,6 +1,6 @@
 """The demonstration from the first curtain to the last: opens, runs, judges, closes.
 
-What is seen of it is for ``view``; it is told what goes on through a ``Scene``.
+What is seen of it is for ``view``, which reads the ``Scene`` meanwhile.
 """
 
 from __future__ import annotations
@@ -8,69 +8,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...canonical.errors import RefusedError
-from ...config.settings import HubSettings
 from ...simulators.faults import FAULTS
 from ...simulators.serve import Server
 from ...store import listings
 from ...sync.accounts import add_channel
-from ...sync.hub import Hub
 from .figures import Figures, Terms, compare_listings, count_overdrawn, judge
 from .logs import write_logs
-from .people import Street, plan_visits
+from .people import plan_visits
 from .running import run_hub
+from .scene import Programme, Scene
 from .settle import converge, end_faults
 from .shoppers import go_shopping
+from .staff import Staff, map_sets
 from .stage import (
     SHOPIFY,
     WOOCOMMERCE,
-    Stage,
     describe_channels,
+    forget_settings,
     furnish_home,
     open_door,
     open_stage,
 )
-from .staff import Staff, map_sets
 
 ORDERS_PER_SECOND = 18.0
 SHOPPING_SECONDS_MIN = 4.0
 OPENING_SECONDS_MAX = 30.0
 CONVERGING_SECONDS_MAX = 45.0
 _LOOK_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """What is to be shown."""
-
-    orders: int = 300
-    seed: int = 7
-    faults: str = "none"
-    database_url: str = ""
-
-
-@dataclass(slots=True)
-class Scene:
-    """What can be seen at any moment; read by the view from another thread."""
-
-    programme: Programme
-    stage: Stage
-    hub: Hub
-    settings: HubSettings
-    urls: dict[str, str]
-    street: Street = field(default_factory=Street)
-    act: str = "opening"
-    started_seconds: float = 0.0
-    overdrawn_peak: int = 0
-    figures: Figures | None = None
-
-    @property
-    def seconds(self) -> float:
-        """How long the demonstration has run."""
-        return self.hub.clock.monotonic_seconds() - self.started_seconds
 
 
 @contextmanager
@@ -87,7 +54,9 @@ def open_show(programme: Programme, home: Path) -> Iterator[Scene]:
         CrossdockError: the hub could not start.
     """
     stage = open_stage(orders=programme.orders, seed=programme.seed)
+    started_seconds = stage.clock.monotonic_seconds()
     with ExitStack() as running:
+        running.enter_context(forget_settings())
         running.enter_context(write_logs(home / "hub.log"))
         urls = {
             shop.channel: running.enter_context(Server(shop)).url
@@ -99,10 +68,8 @@ def open_show(programme: Programme, home: Path) -> Iterator[Scene]:
             port=door.getsockname()[1],
             database_url=programme.database_url,
         )
-        hub = running.enter_context(run_hub(settings, door)).hub
-        started = hub.clock.monotonic_seconds()
-        scene = Scene(programme, stage, hub, settings, urls, started_seconds=started)
-        yield scene
+        hub = running.enter_context(run_hub(settings, door))
+        yield Scene(programme, stage, hub, settings, urls, started_seconds)
 
 
 def play(scene: Scene) -> Figures:
@@ -118,10 +85,20 @@ def play(scene: Scene) -> Figures:
         scene.stage,
         lambda: take_figures(scene),
         seconds_max=CONVERGING_SECONDS_MAX,
-        look=staff.sign_in_again,
+        look=lambda: _look(scene, staff),
     )
     scene.act = "over"
     return scene.figures
+
+
+def _look(scene: Scene, staff: Staff) -> None:
+    _heed_interruption(scene)
+    staff.sign_in_again()
+
+
+def _heed_interruption(scene: Scene) -> None:
+    if scene.interrupted.is_set():
+        raise InterruptedError
 
 
 def connect_shops(scene: Scene) -> None:
@@ -162,6 +139,7 @@ def _wait(scene: Scene, met: Callable[[], bool], problem: str) -> None:
     clock = scene.hub.clock
     deadline = clock.monotonic_seconds() + OPENING_SECONDS_MAX
     while not met():
+        _heed_interruption(scene)
         if clock.monotonic_seconds() > deadline:
             raise RefusedError(f"In {OPENING_SECONDS_MAX:.0f} s {problem}.")
         clock.pause(_LOOK_SECONDS)
@@ -175,7 +153,7 @@ def sell(scene: Scene) -> None:
     visits = plan_visits(stage, orders=programme.orders, seconds=seconds)
     for shop in stage.shops:
         shop.faults.use(FAULTS[programme.faults])
-    started = stage.world.clock.monotonic_seconds()
+    started = stage.clock.monotonic_seconds()
     with ThreadPoolExecutor(3, thread_name_prefix="people") as people:
         shoppers = [
             people.submit(
@@ -192,11 +170,12 @@ def sell(scene: Scene) -> None:
         scene.street.closed.set()
     for one in (*shoppers, staff):
         one.result()
+    _heed_interruption(scene)
 
 
 def _watch(scene: Scene, shoppers: list[Future[None]]) -> None:
     """Look at what is allocated while shoppers are about; it must never be too much."""
-    while not all(one.done() for one in shoppers):
+    while not all(one.done() or scene.interrupted.is_set() for one in shoppers):
         with scene.hub.store.reading() as connection:
             overdrawn = count_overdrawn(connection)
         scene.overdrawn_peak = max(scene.overdrawn_peak, overdrawn)

@@ -1,23 +1,25 @@
 """The stage of the demonstration: two shops on real loopback HTTP, and a hub's home.
 
-Builds what ``crossdock init`` and a merchant's set-up would leave behind, in a folder of
-its own. Nobody acts here; ``people`` does.
+Builds what ``crossdock init`` and a merchant's set-up would leave behind, in a folder
+of its own. Nobody acts here; ``people`` does.
 """
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...canonical.clock import Clock
 from ...canonical.errors import RefusedError
 from ...canonical.remembered import DriftPolicy
 from ...config.keys import keep_secret_key
 from ...config.load import FILE_NAME, load_settings
-from ...config.settings import HubSettings
+from ...config.settings import ENVIRONMENT_PREFIX, HubSettings
 from ...simulators.books import BasketLine
-from ...simulators.clock import WallClock
 from ...simulators.shopify import ShopifyShop
 from ...simulators.shopify import ShopSettings as ShopifySettings
 from ...simulators.woocommerce import ShopSettings as WooCommerceSettings
@@ -27,6 +29,7 @@ from ...store import schema
 from ...store.engine import Store
 from ...store.vault import Vault
 from ...sync.accounts import NewChannel
+from ...sync.compose import SystemClock
 from .goods import Good, Offers, fill_shopify, fill_woocommerce, stock_warehouse
 
 SHOPIFY = "shopify"
@@ -58,6 +61,7 @@ allow_private = true
 class Stage:
     """The two shops and what they sell, with the world's books over both."""
 
+    clock: Clock
     world: World
     goods: tuple[Good, ...]
     shopify: ShopifyShop
@@ -85,7 +89,8 @@ class Stage:
 
 def open_stage(*, orders: int, seed: int) -> Stage:
     """Fill the warehouse and both shops."""
-    world = World(WallClock(), seed=seed)
+    clock = SystemClock()
+    world = World(clock, seed=seed)
     goods = stock_warehouse(world, orders=orders)
     shopify = ShopifyShop(
         SHOPIFY,
@@ -109,7 +114,7 @@ def open_stage(*, orders: int, seed: int) -> Stage:
         SHOPIFY: fill_shopify(shopify, goods),
         WOOCOMMERCE: fill_woocommerce(woocommerce, goods),
     }
-    return Stage(world, goods, shopify, woocommerce, offers)
+    return Stage(clock, world, goods, shopify, woocommerce, offers)
 
 
 def describe_channels(
@@ -148,6 +153,23 @@ def describe_channels(
     )
 
 
+@contextmanager
+def forget_settings() -> Iterator[None]:
+    """Leave out the hub settings of the environment while the block runs.
+
+    They win over every file, and may name the database of a hub that earns money.
+    """
+    kept = {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith(ENVIRONMENT_PREFIX)
+    }
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
 def open_door() -> socket.socket:
     """Return a socket on a free loopback port."""
     return socket.create_server(("127.0.0.1", 0))
@@ -175,7 +197,7 @@ def furnish_home(home: Path, *, port: int, database_url: str = "") -> HubSetting
     try:
         if schema.read_version(store) is not None:
             raise RefusedError(
-                "The database holds a hub already; the demonstration wants an empty one.",
+                "The database holds a hub already; the demonstration wants its own.",
                 next_step="Make a database for it, or leave --database out.",
             )
         schema.upgrade(store)
