@@ -14,6 +14,7 @@ from ..canonical.remembered import ChannelState, KnownChannel
 from ..store import publications, stock
 from ..sync.hub import STOCK_LANE, Hub
 from ..sync.reconcile import reconcile as reconcile_skus
+from ..sync.remap import mark_skus
 from ..sync.stocktaking import require_sku
 from .failures import ExitCode, explain_failure
 from .output import Output, count, headline, make_table, plain
@@ -168,13 +169,19 @@ def reconcile(
             "left_to": sorted(worked.busy),
         },
         headline(
-            f"{count(len(names), 'SKU')} reconciled, "
-            f"{count(changed, 'quantity', 'quantities')} changed.",
+            _say_reconciled(len(names), changed),
             f"{in_step} of {published} quantities are in step",
         ),
     )
     if worked.failed:
         raise typer.Exit(ExitCode.CHANNEL)
+
+
+def _say_reconciled(skus: int, changed: int | None) -> str:
+    if changed is None:
+        return f"{count(skus, 'SKU')} left to the hub that runs."
+    quantities = count(changed, "quantity", "quantities")
+    return f"{count(skus, 'SKU')} reconciled, {quantities} changed."
 
 
 def _name_skus(hub: Hub, skus: list[str] | None) -> list[str]:
@@ -184,20 +191,18 @@ def _name_skus(hub: Hub, skus: list[str] | None) -> list[str]:
         return sorted({require_sku(connection, sku) for sku in skus})
 
 
-def _reconcile(hub: Hub, names: list[str]) -> int:
+def _reconcile(hub: Hub, names: list[str]) -> int | None:
     """Reconcile in pages; return how many quantities changed.
 
-    Raises:
-        RefusedError: another process is at work on stock for longer than expected.
+    None where another process is at work on stock: it was asked to instead.
     """
     size = hub.tuning.page_size
     changed = 0
     with hold_lane(hub, STOCK_LANE) as lease:
         if lease is None:
-            raise RefusedError(
-                "The hub that runs is at work on stock at this moment.",
-                next_step="Try again; or leave it to it, it reconciles by itself.",
-            )
+            with hub.store.transaction() as connection:
+                mark_skus(hub, connection, names)
+            return None
         for start in range(0, len(names), size):
             page = names[start : start + size]
             changed += reconcile_skus(hub, page, lease=lease)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from crossdock.cli.failures import ExitCode
+from crossdock.store import leases
+from crossdock.store.engine import Store
 
 
 def find_conflict(terminal: Any) -> dict[str, Any]:
@@ -55,6 +59,29 @@ def test_reconcile_takes_skus_in_any_spelling(connected: Any) -> None:
 @pytest.mark.parametrize("words", [[], ["TEA", "--all"]])
 def test_reconcile_wants_skus_or_all_of_them(connected: Any, words: list[str]) -> None:
     assert connected("reconcile", *words).code == ExitCode.USAGE
+
+
+@pytest.fixture
+def occupied(connected: Any) -> Iterator[Any]:
+    """A terminal beside a hub that is at work on the shop and on stock."""
+    now = datetime.now(UTC)
+    store = Store(f"sqlite:///{connected.home / 'crossdock.sqlite3'}")
+    with store.transaction() as connection:
+        for lane in ("shop", "stock"):
+            leases.acquire(connection, lane, "another", now, timedelta(minutes=5))
+    yield connected
+    store.close()
+
+
+def test_what_a_running_hub_is_at_is_left_to_it(occupied: Any, market: Any) -> None:
+    market.buy("101")
+    pulled = occupied("pull", "--json")
+    assert pulled.code == 0
+    assert pulled.document["channels"][0]["left_to_other"] is True
+    assert pulled.document["left_to"] == ["shop"]
+    reconciled = occupied("reconcile", "--all", "--json")
+    assert (reconciled.code, reconciled.document["changed"]) == (0, None)
+    assert "the rest is up to it" in reconciled.err
 
 
 def test_reconciling_an_unknown_sku_is_refused(connected: Any) -> None:
