@@ -12,13 +12,14 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
+from ..fields import keep_fields
 from ..webhooks import Deliverer, Envelope, Outcome
 from .books import Books
 from .goods import gid
@@ -35,32 +36,6 @@ def sign(secret: str, body: bytes) -> str:
     return base64.b64encode(
         hmac.new(secret.encode(), body, hashlib.sha256).digest()
     ).decode()
-
-
-def keep_fields(payload: Mapping[str, Any], paths: Sequence[str]) -> dict[str, Any]:
-    """Return the part of a payload that ``paths`` name; all of it for no paths.
-
-    A path leads into objects, and into each entry of a list; what is not there is left
-    out.
-    """
-    if not paths:
-        return dict(payload)
-    below: dict[str, list[str]] = {}
-    for path in paths:
-        name, _, rest = path.partition(".")
-        below.setdefault(name, []).append(rest)
-    kept: dict[str, Any] = {}
-    for name, rests in below.items():
-        if name not in payload:
-            continue
-        part = payload[name]
-        if "" in rests:
-            kept[name] = part
-        elif isinstance(part, list):
-            kept[name] = [keep_fields(entry, rests) for entry in part]
-        elif isinstance(part, dict):
-            kept[name] = keep_fields(part, rests)
-    return kept
 
 
 def _keep(envelope: Envelope) -> Envelope:

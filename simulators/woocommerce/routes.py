@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..wire import Request, Response
+from ..fields import keep_fields
+from ..wire import Request, Response, json_response
 from . import (
     fulfillments,
     notes,
@@ -18,6 +19,7 @@ from . import (
     webhooks,
 )
 from .errors import ApiError
+from .listing import read_texts
 from .state import State
 
 Answer = Callable[..., Response]
@@ -106,6 +108,18 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
+def _keep_fields(response: Response, names: Sequence[str]) -> Response:
+    """Return a response reduced to some fields, which WordPress does on every route."""
+    if not names:
+        return response
+    content = response.json()
+    if isinstance(content, list):
+        kept: Any = [keep_fields(row, names) for row in content]
+    else:
+        kept = keep_fields(content, names)
+    return json_response(kept, status=response.status, headers=response.headers)
+
+
 def dispatch(state: State, request: Request, path: str) -> Response:
     """Answer a request; ``path`` begins below the folder of the site.
 
@@ -123,7 +137,8 @@ def dispatch(state: State, request: Request, path: str) -> Response:
             name: int(text) if name.endswith("_id") else text
             for name, text in match.groupdict().items()
         }
-        return route.answers[request.method](state, request, **ids)
+        response = route.answers[request.method](state, request, **ids)
+        return _keep_fields(response, read_texts(request, "_fields"))
     raise ApiError(
         404,
         "rest_no_route",

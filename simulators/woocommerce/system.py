@@ -42,7 +42,6 @@ def get_system_status(state: State, _request: Request) -> Response:
                 "server_info": "Apache/2.4",
                 "php_version": "8.3.0",
                 "default_timezone": "UTC",
-                "hide_errors": True,
             },
             "database": {"wc_database_version": settings.version},
             "active_plugins": [],

@@ -49,6 +49,20 @@ def test_a_page_behind_the_last_is_empty(
     assert ids_of(client.get("/orders", params={"page": "9"})) == []
 
 
+def test_only_the_fields_that_were_asked_for_are_shown(
+    client: httpx.Client, three: list[int]
+) -> None:
+    query = {"_fields": "id,billing.first_name,line_items.sku,nonsense"}
+    listed = client.get("/orders", params=query).json()
+    billed = {"first_name": "Ada"}
+    lines = [{"sku": "RETRO-CLOCK"}]
+    assert listed[0] == {"id": three[2], "billing": billed, "line_items": lines}
+    alone = client.get(f"/orders/{three[2]}", params=query).json()
+    assert alone == listed[0]
+    error = client.get("/orders/999", params=query).json()
+    assert error["code"] == "woocommerce_rest_shop_order_invalid_id"
+
+
 def test_an_offset_outweighs_the_page(client: httpx.Client, three: list[int]) -> None:
     query = {"offset": "1", "page": "9", "order": "asc"}
     assert ids_of(client.get("/orders", params=query)) == three[1:]
