@@ -21,6 +21,7 @@ from ..canonical.orders import (
 )
 from .shopify_parts import (
     count_refunded,
+    count_returned,
     read_address,
     read_customer,
     read_discounts,
@@ -136,10 +137,11 @@ def _read_lines(
     payload: Json, currency: str, refunds: Sequence[Refund]
 ) -> tuple[OrderLine, ...]:
     taken_back = count_refunded(refunds)
+    returned = count_returned(payload["refunds"])
     reserved = payload["confirmed"]
     return read_each(
         payload["lineItems"]["nodes"],
-        lambda part: read_line(part, currency, taken_back, reserved=reserved),
+        lambda part: read_line(part, currency, taken_back, returned, reserved=reserved),
         "lineItems.nodes",
     )
 

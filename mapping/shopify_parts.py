@@ -54,15 +54,20 @@ def read_line(
     payload: Json,
     currency: str,
     taken_back: Mapping[str, tuple[int, int]],
+    returned: Mapping[str, int],
     *,
     reserved: bool,
 ) -> OrderLine:
     """Translate one line.
 
+    Shopify's ``currentQuantity`` leaves out units that had left and came back; those
+    do not make the line want less of what is still to ship.
+
     Args:
         payload: the line.
         currency: the shop's, as the order states it.
         taken_back: units refunded, and restocked of them, for each line id.
+        returned: units that had left and came back, for each line id.
         reserved: whether Shopify has reserved stock for the order.
     """
     variant = payload["variant"]
@@ -80,7 +85,7 @@ def read_line(
         barcode=read_text(variant["barcode"]) if variant else "",
         title=name_variant(payload["title"], payload["variantTitle"]),
         quantity=quantity,
-        quantity_current=payload["currentQuantity"],
+        quantity_current=payload["currentQuantity"] + returned.get(payload["id"], 0),
         unit_price=unit_price,
         total=total,
         tax=add_up([tax.amount for tax in taxes], currency),
@@ -208,6 +213,21 @@ def count_refunded(refunds: Sequence[Refund]) -> dict[str, tuple[int, int]]:
                 refunded + line.quantity,
                 restocked + (line.quantity if line.restocked else 0),
             )
+    return counts
+
+
+def count_returned(refunds: Sequence[Json]) -> dict[str, int]:
+    """Return for each line how many units had left before they were refunded.
+
+    Only a restock of the type ``RETURN`` says so; goods that were written off may have
+    left or not.
+    """
+    counts: dict[str, int] = {}
+    for refund in refunds:
+        for line in refund["refundLineItems"]["nodes"]:
+            if line["restockType"] == "RETURN":
+                line_id = line["lineItem"]["id"]
+                counts[line_id] = counts.get(line_id, 0) + read_count(line["quantity"])
     return counts
 
 
