@@ -6,7 +6,6 @@ rest and stores it beside the order. An order without the rest still maps.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,12 +58,13 @@ def read_refunds(order: WireOrder, details: Any) -> tuple[Refund, ...]:
     return tuple(refunds)
 
 
-def count_refunded(refunds: tuple[Refund, ...]) -> Counter[str]:
+def count_refunded(refunds: tuple[Refund, ...]) -> dict[str, int]:
     """Return how many units of each line were refunded."""
-    units: Counter[str] = Counter()
+    units: dict[str, int] = {}
     for refund in refunds:
         for line in refund.lines:
-            units[line.line_external_id] += line.quantity
+            before = units.get(line.line_external_id, 0)
+            units[line.line_external_id] = before + line.quantity
     return units
 
 
