@@ -47,7 +47,6 @@ def converge(
         look: called while waiting; signs in again where a channel is parked.
     """
     deadline = hub.clock.monotonic_seconds() + seconds_max
-    _wait_until_idle(hub, stage, deadline, look)
     while True:
         mark_everything(hub)
         _wait_until_idle(hub, stage, deadline, look)
@@ -58,13 +57,16 @@ def converge(
 
 
 def mark_everything(hub: Hub) -> None:
-    """Ask for a pull of all orders and a comparison of all quantities."""
+    """Ask for a pull of all orders and a comparison of all quantities, and that first.
+
+    A difference that no order explains counts from its first sighting.
+    """
     now = hub.clock.now()
     names = [channel.name for channel in hub.load_channels()]
-    wanted = [Mark(MarkKind.PULL, name, name, Priority.LIVE, now) for name in names]
+    person = Priority.PERSON
+    wanted = [Mark(MarkKind.PULL, name, name, person, now) for name in names]
     wanted += [
-        Mark(MarkKind.READ_BACK, f"{name}/all", name, Priority.ROUTINE, now)
-        for name in names
+        Mark(MarkKind.READ_BACK, f"{name}/all", name, person, now) for name in names
     ]
     with hub.store.transaction() as connection:
         hub.mark(connection, wanted)
