@@ -1,8 +1,9 @@
 """Writes the parts of the documentation that the code already knows.
 
-Settings, conflict kinds and commands are read off the code, so that the pages cannot
-drift from it. Text around the marked blocks is written by hand and left alone. Run by
-``scripts/docs``; ``tests/test_docs.py`` runs it with ``--check``.
+Settings, conflict kinds and commands are read off the code, and what a merchant enters
+for each kind of channel off its connector, so that the pages cannot drift from it. Text
+around the marked blocks is written by hand and left alone. Run by ``scripts/docs``;
+``tests/test_docs.py`` runs it with ``--check``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from typing import Any
 
 import typer
 from crossdock.canonical.conflicts import KIND_TEXTS
+from crossdock.cli.asking import describe_settings
 from crossdock.config.reference import SettingEntry, list_settings
+from crossdock.connectors.registry import BUILT_IN_KINDS, find_plugin
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NOTE = "written by scripts/docs"
@@ -125,6 +128,22 @@ def _describe_command(command: Any, name: str, parent: Any) -> Iterator[str]:
     yield "\n".join(lines)
 
 
+def render_connector_settings(kind: str) -> str:
+    """Return a table of what a merchant enters to connect a channel of this kind."""
+    lines = ["| setting | what to enter | |", "|---|---|---|"]
+    for setting in describe_settings(find_plugin(kind).settings):
+        words = ["required"] if setting["required"] else ["optional"]
+        words += ["secret"] if setting["secret"] else []
+        if setting["default"] is not None:
+            words.append(f"default `{str(setting['default']).lower()}`")
+        examples = ", ".join(f"`{example}`" for example in setting["examples"])
+        meaning = f"**{setting['title']}.** {setting['description']}"
+        if examples:
+            meaning += f" For example {examples}."
+        lines.append(f"| `{setting['name']}` | {meaning} | {', '.join(words)} |")
+    return "\n".join(lines)
+
+
 def replace_block(page: str, name: str, body: str) -> str:
     """Return ``page`` with ``body`` between the marks called ``name``.
 
@@ -145,6 +164,9 @@ def render_all() -> dict[Path, str]:
         docs / "settings.md": ("settings", render_settings()),
         docs / "conflicts.md": ("kinds", render_conflicts()),
     }
+    for kind in BUILT_IN_KINDS:
+        page = docs / "connectors" / f"{kind}.md"
+        blocks[page] = ("settings", render_connector_settings(kind))
     if importlib.util.find_spec("crossdock.cli.main"):
         blocks[docs / "commands.md"] = ("commands", render_commands())
     wanted = {
