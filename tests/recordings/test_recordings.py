@@ -146,7 +146,8 @@ def read_orders(talk: Any, records: tuple[Record, ...]) -> list[Order]:
 def test_the_connector_asks_and_understands_as_recorded(
     hold_talk: Hold, place_name: str
 ) -> None:
-    hold_talk(place_name, converse)
+    talk = hold_talk(place_name, converse)
+    assert talk.understood == talk.understood_then, "meant so? run ./scripts/record"
 
 
 def test_every_capability_is_in_the_conversation(
