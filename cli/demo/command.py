@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -142,18 +143,25 @@ def _watch(scene: Scene, output: Output, ended: Event) -> None:
 def _keep(scene: Scene, output: Output) -> None:
     """Say how to look around, and wait for Ctrl-C."""
     from ...config.load import FILE_NAME
+    from .stage import WOOCOMMERCE
     from .view import describe_keeping
 
-    last = scene.street.bought[-1]
+    order = next(one for one in scene.street.bought if one.channel == WOOCOMMERCE)
     page = describe_keeping(
-        config=str(scene.settings.home / FILE_NAME),
+        command=f"{_name_command()} --config {scene.settings.home / FILE_NAME}",
         hub=scene.settings.server.public_url,
         shops=scene.urls,
         sku=next(good.sku for good in scene.stage.goods if good.scarce),
-        order=last.order_id.rpartition("/")[2],
+        order=order.order_id,
     )
     output.err.print(page)
     try:
         Event().wait()
     except KeyboardInterrupt:
         return
+
+
+def _name_command() -> str:
+    """Return how this command was called; in a clone it is not on the PATH."""
+    called = sys.argv[0]
+    return called if Path(called).name == "crossdock" else "crossdock"

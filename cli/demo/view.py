@@ -98,12 +98,10 @@ def _draw_shown(one: Hot, channel: str) -> Text:
         return Text("-", style="dim")
     free = max(0, one.really_free)
     if shown > free:
-        return Text(f"{shown} too many", style="red")
-    return (
-        Text(f"{shown} soon {free}", style="yellow")
-        if shown < free
-        else Text(str(shown), style="green")
-    )
+        return Text(f"{shown} (too many)", style="red")
+    if shown < free:
+        return Text(f"{shown} (too few)", style="yellow")
+    return Text(str(shown), style="green")
 
 
 def _draw_news(news: tuple[str, ...]) -> Panel:
@@ -164,10 +162,9 @@ def _explain(figures: Figures) -> str:
 
 
 def describe_keeping(
-    *, config: str, hub: str, shops: Mapping[str, str], sku: str, order: str
+    *, command: str, hub: str, shops: Mapping[str, str], sku: str, order: str
 ) -> RenderableType:
     """Return how to look around while everything goes on running."""
-    command = f"crossdock --config {config}"
     return Group(
         Text(),
         headline("Everything goes on running.", "Ctrl-C ends it and leaves nothing"),
