@@ -31,6 +31,7 @@ from . import (
     set_up,
     upkeep,
 )
+from .demo import demo
 from .failures import Failure, explain_failure
 from .output import clean
 from .session import Invocation
@@ -149,6 +150,7 @@ app.command("replay", rich_help_panel=_DECIDE)(upkeep.replay)
 app.command("fsck", rich_help_panel=_LOOK_AFTER)(upkeep.fsck)
 app.command("backup", rich_help_panel=_LOOK_AFTER)(upkeep.backup)
 app.command("audit", rich_help_panel=_LOOK_AFTER)(upkeep.show_audit)
+app.command("demo", rich_help_panel=_TRY)(demo)
 app.add_typer(bench.app, name="bench", rich_help_panel=_TRY)
 
 
