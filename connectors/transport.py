@@ -60,6 +60,8 @@ class HttpTransports:
     user_agent: str = "Crossdock"
     deadline_seconds: float = DEADLINE_SECONDS
     body_bytes_max: int = BODY_BYTES_MAX
+    attempts_max: int = ATTEMPTS_MAX
+    """Most attempts of a call that is safe to repeat."""
     _accounts: dict[tuple[str, float, int], _Account] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -142,7 +144,7 @@ class HttpTransport:
     def _retrying(self, deadline: Deadline) -> tenacity.Retrying:
         def must_stop(state: tenacity.RetryCallState) -> bool:
             return (
-                state.attempt_number >= ATTEMPTS_MAX
+                state.attempt_number >= self._factory.attempts_max
                 or state.upcoming_sleep >= deadline.remaining_seconds
                 or not self._account.budget.spend()
             )

@@ -81,6 +81,11 @@ class Store:
         with _plain_errors(self.engine), self.engine.connect() as connection:
             yield connection.execution_options(**self._reading)
 
+    @property
+    def name(self) -> str:
+        """The database's address, without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
     def close(self) -> None:
         """Give all connections back to the database."""
         self.engine.dispose()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import zstandard
@@ -26,8 +26,7 @@ SUPERSEDED = "superseded"
 QUARANTINED = "quarantined"
 
 
-@dataclass(frozen=True, slots=True)
-class InboxRow:
+class InboxRow(NamedTuple):
     """One record on its way into the inbox. ``payload`` is compressed JSON."""
 
     id: int
@@ -89,21 +88,13 @@ def add_records(
     received_at: datetime,
 ) -> None:
     """Keep the records of a page."""
+    name = stream.value
     insert_rows(
         connection,
         inbox,
         [
-            (
-                row.id,
-                channel,
-                stream.value,
-                row.external_id,
-                row.version,
-                row.outcome,
-                received_at,
-                row.payload,
-            )
-            for row in rows
+            (id_, channel, name, external_id, version, outcome, received_at, payload)
+            for id_, external_id, version, outcome, payload in rows
         ],
     )
 

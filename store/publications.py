@@ -48,9 +48,10 @@ def load(
 def load_out_of_step(
     connection: Connection, channel: str, limit: int
 ) -> dict[str, Publication]:
-    """Return publications that should show something else than they are believed to.
+    """Return publications that should show something else than they do, or may do.
 
-    Left out are those of a SKU that is marked to be reconciled: what they should show
+    Those that were seen to show something unexpected are among them: a write that was
+    confirmed and lost is believed to be in step. Left out are those of a SKU that is marked to be reconciled: what they should show
     is out of date, and after a sale that was just read it would undo that sale.
     """
     reconciled_soon = exists().where(
@@ -63,6 +64,7 @@ def load_out_of_step(
     differs = or_(
         publications.c.expected.is_(None),
         publications.c.expected != publications.c.desired,
+        publications.c.drifting_since.is_not(None),
     )
     condition = (
         publications.c.desired.is_not(None)

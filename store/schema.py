@@ -66,6 +66,20 @@ def upgrade(store: Store) -> str:
     return head
 
 
+def require_file(url: str) -> None:
+    """Refuse a SQLite database that does not exist, before opening would make it.
+
+    Raises:
+        SchemaMismatchError: there is no such file.
+    """
+    path = url.removeprefix("sqlite:///")
+    if path != url and path != ":memory:" and not Path(path).exists():
+        raise SchemaMismatchError(
+            f"There is no database at {path} yet.",
+            next_step="Run crossdock init, or name its settings file with --config.",
+        )
+
+
 def require_current(store: Store) -> None:
     """Refuse to work on a database of another schema.
 
@@ -78,7 +92,8 @@ def require_current(store: Store) -> None:
         return
     if current is None:
         raise SchemaMismatchError(
-            "The database has not been set up yet.", next_step="Run crossdock init."
+            f"The database {store.name} has not been set up yet.",
+            next_step="Run crossdock init, or name its settings file with --config.",
         )
     raise SchemaMismatchError(
         f"The database is at schema {current}; this Crossdock needs {head}.",

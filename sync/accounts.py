@@ -94,7 +94,7 @@ def add_channel(hub: Hub, new: NewChannel) -> tuple[KnownChannel, Account]:
             new.buffer_units,
             new.drift_policy,
             source,
-            new.orders_since or now,
+            new.orders_since or now.replace(microsecond=0),
             now,
         )
         kept = tokens.kept

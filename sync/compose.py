@@ -50,6 +50,7 @@ def open_hub(settings: HubSettings) -> Iterator[Hub]:
         SettingsError: the secret key is missing or not one.
         StoreError: the database cannot be opened.
     """
+    schema.require_file(settings.database_url)
     store = Store(settings.database_url)
     clock = SystemClock()
     randomness = random.Random()  # noqa: S311 - spreads retries, guards nothing
@@ -59,6 +60,7 @@ def open_hub(settings: HubSettings) -> Iterator[Hub]:
         network=NetworkPolicy(allow_private_networks=settings.network.allow_private),
         deadline_seconds=settings.limits.deadline_seconds,
         body_bytes_max=settings.limits.body_bytes_max,
+        attempts_max=settings.limits.attempts_max,
     )
     try:
         schema.require_current(store)

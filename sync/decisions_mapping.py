@@ -25,11 +25,15 @@ from .stocktaking import require_sku
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person chose."""
+    """What a person chose.
+
+    ``parts`` are what a listing sells, for ``map``; ``create`` makes SKUs that the hub
+    does not know. ``units`` are how many arrived, for ``receive``; None: all missing.
+    """
 
     action: Action
     parts: tuple[Component, ...] = ()
-    units: int = 1
+    units: int | None = None
     create: bool = False
 
 

@@ -19,7 +19,6 @@ from ..canonical.errors import CrossdockError, MappingError
 from ..canonical.orders import Order
 from ..canonical.pages import Record, Stream
 from ..canonical.remembered import KnownChannel
-from ..connectors.sdk import Translator
 from ..store import conflicts, cursors, inbox, marks
 from ..store.engine import Connection
 from ..store.inbox import InboxRow
@@ -58,14 +57,15 @@ class IngestReport:
 
 
 @dataclass(slots=True)
-class _Unread:
-    """A record that is news, before and after its translation."""
+class _Decoded:
+    """A page before it is written: what is kept of it, and what its news say."""
 
-    row: InboxRow
-    record: Record
-    order: Order | None = None
-    problem: str = ""
-    path: str = ""
+    rows: list[InboxRow] = field(default_factory=list)
+    readable: list[tuple[Order, int]] = field(default_factory=list)
+    """Each order, with the id of its row."""
+    unreadable: list[ConflictFacts] = field(default_factory=list)
+    duplicate: int = 0
+    superseded: int = 0
 
 
 def ingest_orders(
@@ -87,43 +87,11 @@ def ingest_orders(
         lease: proof that this lane is ours.
         handled: marks that this page answers; cleared with it.
     """
-    arrivals = [describe_record(record) for record in records]
-    with hub.store.reading() as connection:
-        known = inbox.load_known(
-            connection,
-            channel.name,
-            Stream.ORDERS,
-            {arrival.external_id for arrival, _ in arrivals},
-        )
-    verdicts = sort_arrivals([arrival for arrival, _ in arrivals], known)
-    report = IngestReport()
-    kept: list[InboxRow] = []
-    news: list[_Unread] = []
-    translator = hub.find_plugin(channel.kind).translator
-    ids = iter(hub.ids.take_many(len(arrivals)))
-    compress = inbox.make_compressor()
-    for verdict, (arrival, payload), record in zip(
-        verdicts, arrivals, records, strict=True
-    ):
-        if verdict is Verdict.DUPLICATE:
-            report.duplicate += 1
-            continue
-        row = InboxRow(
-            next(ids),
-            arrival.external_id,
-            arrival.version,
-            inbox.SUPERSEDED if verdict is Verdict.SUPERSEDED else inbox.APPLIED,
-            compress(payload),
-        )
-        if verdict is Verdict.SUPERSEDED:
-            report.superseded += 1
-            kept.append(row)
-        else:
-            news.append(_translate(_Unread(row, record), translator))
+    page = _decode(hub, channel, records)
     hub.reach("ingest.decoded")
     with hub.store.transaction() as connection:
         hub.hold(connection, lease)
-        _record(hub, connection, channel, kept=kept, news=news, report=report)
+        report = _record(hub, connection, channel, page)
         if cursor is not None:
             now = hub.clock.now()
             cursors.save_cursor(connection, channel.name, Stream.ORDERS, cursor, now)
@@ -134,51 +102,70 @@ def ingest_orders(
     return report
 
 
+def _decode(hub: Hub, channel: KnownChannel, records: Sequence[Record]) -> _Decoded:
+    """Leave out what is known, and read the rest."""
+    described = [describe_record(record) for record in records]
+    arrivals = [arrival for arrival, _ in described]
+    with hub.store.reading() as connection:
+        external_ids = {arrival.external_id for arrival in arrivals}
+        known = inbox.load_known(connection, channel.name, Stream.ORDERS, external_ids)
+    verdicts = sort_arrivals(arrivals, known)
+    read_order = hub.find_plugin(channel.kind).translator.read_order
+    compress = inbox.make_compressor()
+    ids = hub.ids.take_many(len(records))
+    page = _Decoded()
+    for verdict, (arrival, payload), record, id_ in zip(
+        verdicts, described, records, ids, strict=True
+    ):
+        if verdict is Verdict.DUPLICATE:
+            page.duplicate += 1
+            continue
+        outcome = inbox.APPLIED
+        if verdict is Verdict.SUPERSEDED:
+            page.superseded += 1
+            outcome = inbox.SUPERSEDED
+        else:
+            try:
+                page.readable.append((read_order(record.payload), id_))
+            except UNREADABLE as error:
+                outcome = inbox.QUARANTINED
+                facts = _describe_unreadable(channel.name, record.external_id, error)
+                page.unreadable.append(facts)
+        external_id, _, version = arrival
+        row = InboxRow(id_, external_id, version, outcome, compress(payload))
+        page.rows.append(row)
+    return page
+
+
 def describe_record(record: Record) -> tuple[Arrival, bytes]:
     """Return a record's identity and content, and its payload as JSON."""
     payload = orjson.dumps(record.payload)
-    digest = hashlib.blake2b(payload, digest_size=8).hexdigest()
-    return Arrival(record.external_id, record.updated_at, digest), payload
-
-
-def _translate(unread: _Unread, translator: Translator) -> _Unread:
-    try:
-        unread.order = translator.read_order(unread.record.payload)
-    except UNREADABLE as error:
-        unread.problem = str(error)[:300] or type(error).__name__
-        unread.path = error.path if isinstance(error, MappingError) else ""
-        row = unread.row
-        unread.row = InboxRow(
-            row.id, row.external_id, row.version, inbox.QUARANTINED, row.payload
-        )
-    return unread
+    # SHA-256 because processors know it, not because anybody would forge an order.
+    digest = hashlib.sha256(payload).hexdigest()[:16]
+    version = f"{record.updated_at.isoformat()}-{digest}"
+    return Arrival(record.external_id, record.updated_at, version), payload
 
 
 def _record(
-    hub: Hub,
-    connection: Connection,
-    channel: KnownChannel,
-    *,
-    kept: list[InboxRow],
-    news: list[_Unread],
-    report: IngestReport,
-) -> None:
+    hub: Hub, connection: Connection, channel: KnownChannel, page: _Decoded
+) -> IngestReport:
     now = hub.clock.now()
-    readable = [(one.order, one.row.id) for one in news if one.order is not None]
-    unreadable = [one for one in news if one.order is None]
-    rows = kept + [one.row for one in news]
-    inbox.add_records(connection, channel.name, Stream.ORDERS, rows, now)
-    found = [_describe_unreadable(channel.name, one) for one in unreadable]
+    inbox.add_records(connection, channel.name, Stream.ORDERS, page.rows, now)
+    found = page.unreadable
     wanted: list[Mark] = []
-    if readable:
-        wanted, problems = apply_orders(hub, connection, channel, readable)
-        found += problems
+    if page.readable:
+        wanted, problems = apply_orders(hub, connection, channel, page.readable)
+        found = [*found, *problems]
     conflicts.report(connection, found, hub.ids, now)
-    _close_read_again(connection, channel.name, readable, now)
+    _close_read_again(connection, channel.name, page.readable, now)
     hub.mark(connection, wanted)
-    report.applied = len(readable)
-    report.quarantined = len(unreadable)
-    report.lanes = {mark.lane for mark in wanted}
+    report = IngestReport(
+        applied=len(page.readable),
+        duplicate=page.duplicate,
+        superseded=page.superseded,
+        quarantined=len(page.unreadable),
+        lanes={mark.lane for mark in wanted},
+    )
     inbox.count_intake(
         connection,
         channel.name,
@@ -188,21 +175,21 @@ def _record(
         superseded=report.superseded,
         quarantined=report.quarantined,
     )
+    return report
 
 
-def _describe_unreadable(channel: str, unread: _Unread) -> ConflictFacts:
-    where = f" at {unread.path}" if unread.path else ""
+def _describe_unreadable(
+    channel: str, external_id: str, error: Exception
+) -> ConflictFacts:
+    problem = str(error)[:300] or type(error).__name__
+    path = error.path if isinstance(error, MappingError) else ""
+    where = f" at {path}" if path else ""
     return ConflictFacts(
         kind=ConflictKind.UNREADABLE_RECORD,
-        subject=f"{channel}/{Stream.ORDERS}/{unread.record.external_id}",
+        subject=f"{channel}/{Stream.ORDERS}/{external_id}",
         channel=channel,
-        summary=f"Order {unread.record.external_id} of {channel} cannot be read"
-        f"{where}: {unread.problem}",
-        facts={
-            "external_id": unread.record.external_id,
-            "problem": unread.problem,
-            "path": unread.path,
-        },
+        summary=f"Order {external_id} of {channel} cannot be read{where}: {problem}",
+        facts={"external_id": external_id, "problem": problem, "path": path},
     )
 
 
@@ -213,10 +200,10 @@ def _close_read_again(
     now: datetime,
 ) -> None:
     """Let go of older versions that could not be read: a newer one could."""
+    if not readable or not conflicts.count_open(connection):
+        return
     ids = [order.external_id for order, _ in readable]
     subjects = [f"{channel}/{Stream.ORDERS}/{external_id}" for external_id in ids]
-    if not conflicts.count_open(connection):
-        return
     by = {"by": conflicts.BY_FACTS, "why": "a newer version could be read"}
     kind = ConflictKind.UNREADABLE_RECORD
     closed = conflicts.close(connection, kind, subjects, by, now)

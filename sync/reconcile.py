@@ -205,7 +205,10 @@ def _mark_pushes(
             publication
             for publication in known.values()
             if publication.desired is not None
-            and publication.desired != publication.expected
+            and (
+                publication.desired != publication.expected
+                or publication.drifting_since is not None
+            )
         ]
         if out_of_step:
             zeroing = any(publication.desired == 0 for publication in out_of_step)

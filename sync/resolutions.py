@@ -133,7 +133,8 @@ def _receive(
     named = decision.parts[0] if decision.parts else None
     if named is not None:
         sku = require_sku(connection, named.sku)
-    units = named.units if named else int(conflict.facts["units_short"])
+    missing = decision.units or int(conflict.facts["units_short"])
+    units = named.units if named else missing
     cause = Cause("resolution", f"{conflict.id}/{hub.ids.take()}")
     change_on_hand(hub, connection, sku, units, MovementKind.RECEIVED, cause)
     return Deed(f"{units} units of {sku} received.", kept={"sku": sku, "units": units})

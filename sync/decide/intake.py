@@ -8,9 +8,9 @@ records say is not looked at here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from ...canonical.remembered import KnownRecord
 
@@ -23,18 +23,13 @@ class Verdict(StrEnum):
     SUPERSEDED = "superseded"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A record as it arrived: who, as of when, and a digest of its content."""
+class Arrival(NamedTuple):
+    """A record as it arrived: who, as of when, and what its content is called."""
 
     external_id: str
     updated_at: datetime
-    digest: str
-
-    @property
-    def version(self) -> str:
-        """The key under which the hub remembers this content of this record."""
-        return f"{self.updated_at.isoformat()}-{self.digest}"
+    version: str
+    """The name under which the hub remembers this content of this record."""
 
 
 _NOTHING = KnownRecord(frozenset(), None)
@@ -52,23 +47,22 @@ def sort_arrivals(
     newest: dict[str, int] = {}
     verdicts: list[Verdict] = []
     seen: set[tuple[str, str]] = set()
-    for index, arrival in enumerate(arrivals):
-        before = known.get(arrival.external_id, _NOTHING)
-        version = arrival.version
-        key = (arrival.external_id, version)
+    for index, (external_id, updated_at, version) in enumerate(arrivals):
+        before = known.get(external_id, _NOTHING)
+        key = (external_id, version)
         if version in before.versions or key in seen:
             verdicts.append(Verdict.DUPLICATE)
             continue
         seen.add(key)
-        rival = newest.get(arrival.external_id)
+        rival = newest.get(external_id)
         newer = before.applied_at
         if rival is not None:
             newer = max(arrivals[rival].updated_at, newer or arrivals[rival].updated_at)
-        if newer is not None and arrival.updated_at < newer:
+        if newer is not None and updated_at < newer:
             verdicts.append(Verdict.SUPERSEDED)
         else:
             if rival is not None:
                 verdicts[rival] = Verdict.SUPERSEDED
-            newest[arrival.external_id] = index
+            newest[external_id] = index
             verdicts.append(Verdict.NEWS)
     return verdicts

@@ -7,6 +7,7 @@ channel's order is a fact and never refused; what does not fit stays short.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -235,18 +236,21 @@ def _take_returns(order: Order, known: KnownOrder, ledger: Ledger) -> None:
 
     Money alone moves no stock: only refunds that say the goods came back count. Units
     that are not wanted any more and never left were restocked first, by the channel's
-    own counter: they are on hand all the time.
+    own counter: they are on hand all the time. Where the channel gave back units that
+    it took for unshipped, and a parcel of ours was faster, nothing has come back.
     """
-    restocked: dict[str, int] = {}
+    restocked: Counter[str] = Counter()
+    unshipped: Counter[str] = Counter()
     for refund in order.refunds:
         for part in refund.lines:
             if part.restocked:
-                before = restocked.get(part.line_external_id, 0)
-                restocked[part.line_external_id] = before + part.quantity
+                restocked[part.line_external_id] += part.quantity
+                unshipped[part.line_external_id] += part.quantity * part.never_left
     for line in order.lines if restocked else ():
         ours = known.lines[line.external_id]
-        never_left = line.quantity - max(line.quantity_current, ours.shipped)
-        back = restocked.get(line.external_id, 0) - max(0, never_left)
+        not_shipped = line.quantity - max(line.quantity_current, ours.shipped)
+        never_left = max(0, not_shipped, unshipped[line.external_id])
+        back = restocked[line.external_id] - never_left
         came_back = min(back, ours.shipped)
         fresh = came_back - ours.returned
         if fresh <= 0:
