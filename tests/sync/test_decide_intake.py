@@ -15,7 +15,8 @@ MOMENT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def arrive(external_id: str, minutes: int, digest: str = "content") -> Arrival:
-    return Arrival(external_id, MOMENT + timedelta(minutes=minutes), digest)
+    moment = MOMENT + timedelta(minutes=minutes)
+    return Arrival(external_id, moment, f"{moment}-{digest}")
 
 
 class Memory:
