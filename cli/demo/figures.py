@@ -6,9 +6,8 @@ only for what it remembers, to be compared with them.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,6 +23,7 @@ from ...store import (
 )
 from ...store.engine import Connection
 from ...sync.hub import Hub
+from .measures import count_faults, read_latency
 from .people import Street
 from .stage import SHOPIFY, WOOCOMMERCE, Stage
 
@@ -71,8 +71,8 @@ class Figures:
     faults_struck: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures as the JSON object."""
-        return asdict(self)
+        """Return the figures as the JSON object, with what they break in sentences."""
+        return {**asdict(self), "broken": self.list_broken()}
 
     def list_broken(self) -> list[str]:
         """Return a sentence for each promise that the figures break; none is good."""
@@ -276,27 +276,3 @@ def _list_tracking_of_woocommerce(stage: Stage) -> Counter[str]:
             for entry in fulfillment.meta
             if entry["key"] == "_tracking_number"
         )
-
-
-def read_latency(stage: Stage) -> dict[str, float]:
-    """Return the median and the 99th percentile of the shops' own measurements."""
-    measured = stage.world.sale_to_update_ms()
-    return {"p50": pick_percentile(measured, 50), "p99": pick_percentile(measured, 99)}
-
-
-def pick_percentile(rising: Sequence[float], percent: int) -> float:
-    """Return the nearest-rank percentile of values in rising order; 0 for none."""
-    if not rising:
-        return 0.0
-    rank = max(1, math.ceil(len(rising) * percent / 100))
-    return round(rising[rank - 1], 1)
-
-
-def count_faults(stage: Stage) -> dict[str, int]:
-    """Return how often each fault struck, in both shops together."""
-    struck: Counter[str] = Counter()
-    for shop in stage.shops:
-        struck.update(
-            {fault.value: times for fault, times in shop.faults.struck.items()}
-        )
-    return dict(sorted(struck.items()))

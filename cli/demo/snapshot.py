@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ...store import conflicts, figures, stock
-from .figures import count_faults, read_latency
 from .goods import MUG
+from .measures import count_faults, read_latency
 from .scene import Scene
 from .stage import SHOPIFY, WOOCOMMERCE
 
