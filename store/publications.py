@@ -51,8 +51,9 @@ def load_out_of_step(
     """Return publications that should show something else than they do, or may do.
 
     Those that were seen to show something unexpected are among them: a write that was
-    confirmed and lost is believed to be in step. Left out are those of a SKU that is marked to be reconciled: what they should show
-    is out of date, and after a sale that was just read it would undo that sale.
+    confirmed and lost is believed to be in step. Left out are those of a SKU that is
+    marked to be reconciled: what they should show is out of date, and after a sale
+    that was just read it would undo that sale.
     """
     reconciled_soon = exists().where(
         listings.c.channel == publications.c.channel,

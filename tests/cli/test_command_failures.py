@@ -38,8 +38,9 @@ def database(home: Path) -> Iterator[sqlite3.Connection]:
 
 def test_a_hub_that_was_not_set_up_says_so(terminal: Any) -> None:
     said = terminal("channels", "list")
-    require_failure(said, ExitCode.STORE, "not been set up")
+    require_failure(said, ExitCode.STORE, "There is no database at")
     assert "crossdock init" in said.err
+    assert not (terminal.home / "crossdock.sqlite3").exists()
 
 
 def test_an_error_is_one_json_object_where_json_was_asked_for(terminal: Any) -> None:
