@@ -34,6 +34,7 @@ from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.faults import Faults
 from crossdock.simulators.serve import Server
 from crossdock.simulators.world import World
+from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
@@ -56,9 +57,6 @@ NO_WEBHOOKS = Faults(webhook_loss=1.0)
 """The shops post nothing: a cassette holds what the connector asks, and not more."""
 
 ANEW = "If that is meant, run ./scripts/record and look at the difference it makes."
-
-
-# -- the shops -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -186,8 +184,16 @@ class Talk:
 
     def note(self, step: str, result: Any) -> None:
         """Keep what the connector made of an answer."""
-        told = to_jsonable_python(result, exclude_none=True)
-        self.understood.append({"step": step, "result": told})
+        self.understood.append({"step": step, "result": _tell(result)})
+
+
+def _tell(result: Any) -> Any:
+    """Return a result as JSON: models without what is as it is by default."""
+    if isinstance(result, list | tuple):
+        return [_tell(each) for each in result]
+    if isinstance(result, BaseModel):
+        return result.model_dump(mode="json", exclude_defaults=True)
+    return to_jsonable_python(result, exclude_none=True)
 
 
 class FrontDoor(GuardedWire):
@@ -370,10 +376,9 @@ def hold(name: str, converse: Callable[[Talk], None]) -> Talk:
 
 
 @pytest.fixture(params=sorted(PLACES))
-def place_name(request: pytest.FixtureRequest) -> str:
+def place_name(request: pytest.FixtureRequest) -> Any:
     """The name of each recorded conversation in turn."""
-    name: str = request.param
-    return name
+    return request.param
 
 
 @pytest.fixture
