@@ -370,7 +370,7 @@ def any_town(request: pytest.FixtureRequest) -> Iterator[Town]:
 
 
 def open_market(town: Town) -> Town:
-    """Open a Shopify and a WooCommerce shop with ten clocks in each, and connect them."""
+    """Open and connect two shops, Shopify and WooCommerce, each with ten clocks."""
     town.open_shopify()
     town.open_woocommerce()
     town.clocks = town.stock("CLOCK", 10)

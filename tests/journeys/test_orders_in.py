@@ -284,9 +284,7 @@ def test_c01_a_line_that_is_removed_gives_up_and_one_that_is_added_claims(
     lamps = market.stock("LAMP", 5)
     market.tick(MarkKind.SCAN)
     market.work()
-    order = market.sell(
-        channel, (market.clocks[channel], 4), (lamps[channel], 1)
-    )
+    order = market.sell(channel, (market.clocks[channel], 4), (lamps[channel], 1))
     market.work()
     first, _ = market.find_lines(channel, order)
     market.clock.advance(60)
@@ -383,7 +381,10 @@ def test_g04_amounts_keep_the_decimals_of_their_currency(
     town: Any, currency: str, decimals: int, price: str, minor: int
 ) -> None:
     settings = WooSettings(
-        currency=currency, decimals=decimals, tax_rate=Decimal(0), shipping_price=Decimal(0)
+        currency=currency,
+        decimals=decimals,
+        tax_rate=Decimal(0),
+        shipping_price=Decimal(0),
     )
     town.open_woocommerce(settings=settings)
     town.world.receive("CLOCK", 10)

@@ -185,7 +185,9 @@ def test_more_than_is_wanted_cannot_be_shipped(place: tuple[Any, str, str]) -> N
     town.check()
 
 
-def test_what_waits_for_stock_is_not_shipped_unasked(place: tuple[Any, str, str]) -> None:
+def test_what_waits_for_stock_is_not_shipped_unasked(
+    place: tuple[Any, str, str],
+) -> None:
     town, channel, clock = place
     first = town.sell(channel, (clock, 10))
     town.work()

@@ -73,7 +73,11 @@ def test_a_shortfall_can_be_resolved_by_receiving_what_is_missing(market: Any) -
     (shortfall,) = market.list_open()
     market.world.receive("CLOCK", 6)
     resolve_conflict(
-        market.hub, shortfall.id, Decision(Action.RECEIVE), actor="staff", reason="found"
+        market.hub,
+        shortfall.id,
+        Decision(Action.RECEIVE),
+        actor="staff",
+        reason="found",
     )
     market.work()
     assert market.count("CLOCK") == (16, 16)
