@@ -42,6 +42,7 @@ from crossdock.store.engine import Connection, Store
 from crossdock.store.ids import IdSource
 from crossdock.store.marks import MarkKind
 from crossdock.store.tables import marks
+from crossdock.store.tables import orders as order_rows
 from crossdock.store.vault import Vault
 from crossdock.sync.accounts import NewChannel, add_channel
 from crossdock.sync.hub import Hub, Tuning
@@ -275,7 +276,7 @@ class Town:
         assert self.world.updates_outstanding() == 0
 
     def _check_orders(self, connection: Connection) -> None:
-        query = select(orders.orders.c.channel, orders.orders.c.external_id)
+        query = select(order_rows.c.channel, order_rows.c.external_id)
         known = sorted((row[0], row[1]) for row in connection.execute(query))
         sold = sorted((one.channel, one.order_id) for one in self.world.orders())
         assert known == sold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -246,7 +246,7 @@ def refuse_one(town: Any, listing: str) -> list[bool]:
 
     def answer(request: Request) -> Response:
         if not refusing or not request.path.endswith("/products/batch"):
-            return real(request)
+            return cast("Response", real(request))
         asked = json.loads(request.body)["update"]
         kept = [row for row in asked if str(row["id"]) != listing]
         body = json.dumps({"update": kept}).encode()
