@@ -138,6 +138,8 @@ class RefundLine(Model):
     line_external_id: str
     quantity: int = Field(ge=0)
     restocked: bool = False
+    never_left: bool = False
+    """The channel says that these units had not been shipped."""
 
 
 class Refund(Model):

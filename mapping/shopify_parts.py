@@ -193,6 +193,7 @@ def read_refund(payload: Json, currency: str, unknown: list[str]) -> Refund:
                 line_external_id=line["lineItem"]["id"],
                 quantity=read_count(line["quantity"]),
                 restocked=restocked,
+                never_left=line["restockType"] == "CANCEL",
             )
         )
     return Refund(

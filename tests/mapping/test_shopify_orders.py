@@ -307,7 +307,12 @@ def test_c07_a_refunded_unit_is_given_back_only_if_it_was_restocked(
     assert order.lines[0].quantity_current == wanted
     assert order.refunds[0].amount == Money(2000, "EUR")
     assert order.refunds[0].lines == (
-        RefundLine(line_external_id=LINE, quantity=1, restocked=taken == 1),
+        RefundLine(
+            line_external_id=LINE,
+            quantity=1,
+            restocked=taken == 1,
+            never_left=restock == "CANCEL",
+        ),
     )
 
 

@@ -242,3 +242,21 @@ def test_a_cancelled_parcel_does_not_bring_back_what_had_come_back_already(
     on_hand, allocated = desk.counts()
     assert on_hand == 10
     assert allocated <= 3
+
+
+def test_c05_a_cancellation_that_a_parcel_of_ours_was_faster_than_returns_nothing(
+    desk: Any, make_order: Make, make_line: Make, make_refund: Make
+) -> None:
+    desk.take_in(make_order(make_line(3)))
+    ship(desk, 3)
+    refund = make_refund(3, restocked=True)
+    unshipped = refund.lines[0].model_copy(update={"never_left": True})
+    desk.take_in(
+        make_order(
+            make_line(3, quantity_current=0, quantity_taken=0),
+            minutes=1,
+            cancelled_at=MOMENT,
+            refunds=(refund.model_copy(update={"lines": (unshipped,)}),),
+        )
+    )
+    assert desk.counts() == (7, 0)
