@@ -66,6 +66,11 @@ class World:
                 listing for name, listing in self._components if name == channel
             )
 
+    def sells(self, channel: str, listing: str) -> dict[str, int]:
+        """Return what one unit of a listing really takes from the warehouse."""
+        with self._lock:
+            return dict(self._components.get((channel, listing), {}))
+
     # Shoppers
 
     def buy(self, channel: str, listing: str, quantity: int, buyer: str) -> str | None:

@@ -164,15 +164,24 @@ def write_refund(
 def _return_units(
     state: State, order: Order, part: RefundLine, *, restocked: bool
 ) -> None:
+    """Move refunded units, in the shop's counters and in the world's books.
+
+    Units that never left are still in the warehouse, restocked or not: the shop alone
+    forgets them.
+    """
     if not order.has_taken_stock or part.quantity == 0:
         return
-    state.simulator.world.record_return(
-        state.simulator.channel,
-        str(order.order_id),
-        str(part.line.line_id),
-        part.quantity,
-        restocked=restocked,
-    )
+    returned = part.quantity
+    if not restocked:
+        returned -= stock.cancel_unshipped(state, order, part.line, part.quantity)
+    if returned:
+        state.simulator.world.record_return(
+            state.simulator.channel,
+            str(order.order_id),
+            str(part.line.line_id),
+            returned,
+            restocked=restocked,
+        )
     if restocked:
         part.line.units_sold -= part.quantity
         part.line.units_restocked += part.quantity

@@ -63,7 +63,7 @@ def give_back(state: State, order: Order, line: Line, quantity: int) -> None:
     The shop counts units that have left already as back in stock; the world, where
     they are gone, does not.
     """
-    _cancel_unshipped(state, order, line, quantity)
+    cancel_unshipped(state, order, line, quantity)
     restock(state, line, quantity)
 
 
@@ -73,16 +73,18 @@ def forget_sale(state: State, order: Order) -> None:
     The shop's counters stay as they are: so it is with orders thrown away.
     """
     for line in order.lines:
-        _cancel_unshipped(state, order, line, line.units_sold)
+        cancel_unshipped(state, order, line, line.units_sold)
 
 
-def _cancel_unshipped(state: State, order: Order, line: Line, quantity: int) -> None:
-    unshipped = min(quantity, line.units_sold - line.units_shipped)
-    if unshipped > 0:
+def cancel_unshipped(state: State, order: Order, line: Line, quantity: int) -> int:
+    """Take units that never left out of the world's sales; return how many it were."""
+    unshipped = max(0, min(quantity, line.units_sold - line.units_shipped))
+    if unshipped:
         line.units_sold -= unshipped
         state.simulator.world.record_cancellation(
             state.simulator.channel, str(order.order_id), str(line.line_id), unshipped
         )
+    return unshipped
 
 
 def restock(state: State, line: Line, quantity: int) -> None:
