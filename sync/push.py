@@ -7,7 +7,7 @@ differs with the key stored first, record each answer. Decisions are in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
 from ..store.publications import Written
-from .decide.publish import Step, StockPlan, order_writes
+from .decide.publish import Step, StockPlan, believe_write, order_writes
 from .hub import Hub
 from .pull import pull_orders
 from .read_back import compare_records, find_patience, settle_unknown
@@ -126,7 +126,6 @@ def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
 
 def _write(errand: _Errand, writing: Sequence[tuple[Publication, StockPlan]]) -> None:
     hub, channel = errand.hub, errand.channel
-    plans = {one.stock_external_id: plan for one, plan in writing}
     rows = [
         OutboxRow(
             id_,
@@ -169,7 +168,7 @@ def _write(errand: _Errand, writing: Sequence[tuple[Publication, StockPlan]]) ->
         _record_unsent(errand, rows, str(error))
         raise
     hub.reach("push.sent")
-    _record(errand, rows, results, plans)
+    _record(errand, writing, rows, results)
 
 
 def _record_unsent(errand: _Errand, rows: Sequence[OutboxRow], reason: str) -> None:
@@ -180,57 +179,48 @@ def _record_unsent(errand: _Errand, rows: Sequence[OutboxRow], reason: str) -> N
 
 def _record(
     errand: _Errand,
+    writing: Sequence[tuple[Publication, StockPlan]],
     rows: Sequence[OutboxRow],
     results: Sequence[PushResult],
-    plans: Mapping[str, StockPlan],
 ) -> None:
-    hub, channel, report = errand.hub, errand.channel, errand.report
+    hub, name = errand.hub, errand.channel.name
     now = hub.clock.now()
-    acknowledged = {}
-    refused = []
-    for row, result in zip(rows, results, strict=True):
-        quantity = int(row.payload["quantity"])
-        if result.outcome is Outcome.ACCEPTED:
-            report.accepted += 1
-            plan = plans[row.subject]
-            acknowledged[row.subject] = Written(
-                quantity,
-                quantity - plan.unexplained,
-                plan.expected,
-                plan.drifting_since,
-            )
-        elif result.outcome is Outcome.REFUSED:
-            report.refused += 1
-            refused.append((row, result))
-        elif result.outcome is Outcome.STALE:
-            report.stale += 1
-        else:
-            report.unknown += 1
-    stale = [
-        row.subject
-        for row, result in zip(rows, results, strict=True)
-        if result.outcome is Outcome.STALE
+    answered = list(zip(rows, results, strict=True))
+    acknowledged = {
+        row.subject: _believe(publication, plan, int(row.payload["quantity"]))
+        for (publication, plan), (row, result) in zip(writing, answered, strict=True)
+        if result.outcome is Outcome.ACCEPTED
+    }
+    by_outcome = {
+        outcome: [one for one in answered if one[1].outcome is outcome]
+        for outcome in Outcome
+    }
+    stale = [row.subject for row, _ in by_outcome[Outcome.STALE]]
+    refused = by_outcome[Outcome.REFUSED]
+    errand.report.accepted += len(acknowledged)
+    errand.report.refused += len(refused)
+    errand.report.stale += len(stale)
+    errand.report.unknown += len(by_outcome[Outcome.UNKNOWN])
+    finished = [
+        (row.id, result.outcome, result.reason, result.external_id)
+        for row, result in answered
     ]
     with hub.store.transaction() as connection:
         hub.hold(connection, errand.lease)
-        outbox.finish(
-            connection,
-            [
-                (row.id, result.outcome, result.reason, result.external_id)
-                for row, result in zip(rows, results, strict=True)
-            ],
-            now,
-        )
-        publications.note_acknowledged(connection, channel.name, acknowledged, now)
-        publications.note_drifting(connection, channel.name, stale, now)
+        outbox.finish(connection, finished, now)
+        publications.note_acknowledged(connection, name, acknowledged, now)
+        publications.note_drifting(connection, name, stale, now)
         for row, _ in refused:
-            publications.set_stopped(
-                connection, channel.name, row.subject, stopped=True
-            )
+            publications.set_stopped(connection, name, row.subject, stopped=True)
         found = [_describe_refusal(row, result) for row, result in refused]
         conflicts.report(connection, found, hub.ids, now)
         hub.reach("push.before_commit")
     hub.reach("push.recorded")
+
+
+def _believe(publication: Publication, plan: StockPlan, quantity: int) -> Written:
+    expected, replaced = believe_write(publication, plan, quantity)
+    return Written(quantity, expected, replaced, plan.drifting_since)
 
 
 def _describe_refusal(row: OutboxRow, result: PushResult) -> ConflictFacts:

@@ -121,6 +121,19 @@ def plan_from_reading(
     return StockPlan(step, expected, since, surprise)
 
 
+def believe_write(
+    publication: Publication, plan: StockPlan, quantity: int
+) -> tuple[int, int | None]:
+    """Return what to expect of a record that took a write, and what it replaced.
+
+    What is unexplained stays so. Where an earlier write seems lost it goes on to seem
+    lost: the record shows ``quantity`` now, and less than expected.
+    """
+    looks_lost = plan.unexplained != 0 and plan.shown == publication.replaced
+    replaced = quantity if looks_lost else plan.expected
+    return quantity - plan.unexplained, replaced
+
+
 def needs_write(publication: Publication) -> bool:
     """Say whether a record shows, as far as is known, something else than desired."""
     return publication.desired is not None and (

@@ -12,6 +12,7 @@ from crossdock.sync.decide.publish import (
     Step,
     StockPlan,
     Supply,
+    believe_write,
     count_sellable,
     judge_unknown_write,
     needs_write,
@@ -157,6 +158,26 @@ def test_a_record_that_goes_on_to_show_what_a_write_replaced_lost_the_write() ->
     since = MOMENT - PATIENCE
     decided = plan(show(9, 9, replaced=4, drifting_since=since), 4)
     assert decided == StockPlan(Step.WRITE, 4, None, -5)
+
+
+def test_a_lost_write_is_still_recognised_after_another_write() -> None:
+    # A raise from 68 to 69 was lost; then one was sold elsewhere.
+    since = MOMENT - PATIENCE + timedelta(seconds=1)
+    record = show(67, 69, replaced=68, drifting_since=since)
+    decided = plan(record, 68)
+    expected, replaced = believe_write(record, decided, 67)
+    after = show(67, expected, replaced=replaced, drifting_since=since)
+    later = plan_from_reading(
+        after, 67, now=MOMENT + timedelta(seconds=1), patience=PATIENCE
+    )
+    assert later == StockPlan(Step.NOTHING, 67, None, -1)
+
+
+def test_a_write_replaces_what_was_expected_and_keeps_what_is_unexplained() -> None:
+    record = show(1, 5)
+    assert believe_write(record, plan(record, 3), 1) == (3, 5)
+    settled = show(4, 5)
+    assert believe_write(settled, plan(settled, 5), 4) == (4, 5)
 
 
 # Answers that never came
