@@ -34,7 +34,7 @@ class UtcMicroseconds(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return the moment that the integer stands for."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else to_moment(value)
 
 
 class Json(TypeDecorator[Any]):
@@ -49,7 +49,7 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Return the document."""
-        return None if value is None else orjson.loads(value)
+        return None if value is None else decode_json(value)
 
 
 def to_microseconds(moment: datetime) -> int:
@@ -57,6 +57,16 @@ def to_microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def to_moment(microseconds: int) -> datetime:
+    """Return the UTC moment that lies so many microseconds after 1970."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
 def encode_json(document: Any) -> str:
     """Return the text that a JSON column keeps."""
     return orjson.dumps(document).decode()
+
+
+def decode_json(text: str) -> Any:
+    """Return the document that a JSON column kept."""
+    return orjson.loads(text)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, update
 
 from ..canonical.pages import Stream
 from ..canonical.remembered import KnownRecord
-from .rows import insert_rows
+from .rows import insert_rows, select_rows
 from .tables import inbox, intake, orders
 from .upsert import upsert
 
@@ -57,23 +57,26 @@ def load_known(
     connection: Connection, channel: str, stream: Stream, external_ids: Iterable[str]
 ) -> dict[str, KnownRecord]:
     """Return what is remembered of the named records; unknown ones are left out."""
-    wanted = list(external_ids)
-    versions: dict[str, set[str]] = {}
-    found = connection.execute(
-        select(inbox.c.external_id, inbox.c.version).where(
-            inbox.c.channel == channel,
-            inbox.c.stream == stream,
-            inbox.c.external_id.in_(wanted),
-        )
+    found = select_rows(
+        connection,
+        inbox,
+        ("external_id", "version"),
+        where={"channel": channel, "stream": stream.value},
+        among=("external_id", list(external_ids)),
     )
+    versions: dict[str, set[str]] = {}
     for external_id, version in found:
         versions.setdefault(external_id, set()).add(version)
     applied: dict[str, datetime] = {}
     if versions and stream is Stream.ORDERS:
-        times = select(orders.c.external_id, orders.c.updated_at).where(
-            orders.c.channel == channel, orders.c.external_id.in_(versions)
+        times = select_rows(
+            connection,
+            orders,
+            ("external_id", "updated_at"),
+            where={"channel": channel},
+            among=("external_id", versions),
         )
-        applied = {row.external_id: row.updated_at for row in connection.execute(times)}
+        applied = dict(times)
     return {
         external_id: KnownRecord(frozenset(kept), applied.get(external_id))
         for external_id, kept in versions.items()

@@ -17,7 +17,7 @@ from ..canonical.orders import Order
 from ..canonical.remembered import Holding, KnownLine, KnownOrder, LineState, Parcel
 from ..canonical.stock import StockKey
 from .order_parts import load_parts, read_holding
-from .rows import Row, insert_rows, update_rows
+from .rows import Row, insert_rows, select_rows, update_rows
 from .tables import allocations, fulfillment_lines, fulfillments, order_lines, orders
 
 ID_DIGITS_MAX = 19
@@ -38,11 +38,14 @@ def load_by_external_id(
     connection: Connection, channel: str, external_ids: Iterable[str]
 ) -> dict[str, KnownOrder]:
     """Return the known ones of a channel's orders, by the channel's id."""
-    found = _load(
+    found = select_rows(
         connection,
-        (orders.c.channel == channel) & orders.c.external_id.in_(list(external_ids)),
+        orders,
+        ("id", "channel", "external_id", "moves_stock"),
+        where={"channel": channel},
+        among=("external_id", list(external_ids)),
     )
-    return {order.external_id: order for order in found}
+    return {order.external_id: order for order in _read(connection, found)}
 
 
 def load_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, KnownOrder]:
@@ -62,7 +65,12 @@ def _load(connection: Connection, condition: ColumnElement[bool]) -> list[KnownO
             orders.c.id, orders.c.channel, orders.c.external_id, orders.c.moves_stock
         ).where(condition)
     ).all()
-    known = {row.id: KnownOrder(*row) for row in found}
+    return _read(connection, found)
+
+
+def _read(connection: Connection, found: Iterable[Sequence[Any]]) -> list[KnownOrder]:
+    """Return the orders of these rows with all that hangs on them, oldest first."""
+    known = {row[0]: KnownOrder(*row) for row in found}
     if known:
         load_parts(connection, known)
     return [known[key] for key in sorted(known)]
