@@ -52,10 +52,11 @@ class Ledger:
         """Allocate up to ``units`` of what is available; return how many it were."""
         account = self.account(key)
         granted = min(units, account.available)
-        if granted > 0:
-            account.allocated += granted
-            self._move(key, MovementKind.ALLOCATED, cause, 0, granted)
-        return max(0, granted)
+        if granted <= 0:
+            return 0
+        account.allocated += granted
+        self._move(key, MovementKind.ALLOCATED, cause, 0, granted)
+        return granted
 
     def release(self, key: StockKey, units: int, cause: Cause) -> None:
         """Give up ``units`` of an allocation; the goods stay on hand."""

@@ -80,7 +80,7 @@ def take_in_order(
         units = 0 if dead or wanted is None else wanted.quantity_current
         ours.wanted = max(units, ours.shipped)
     if known.moves_stock:
-        if order.fulfillment is not FulfillmentState.UNKNOWN:
+        if order.refunds and order.fulfillment is not FulfillmentState.UNKNOWN:
             _take_returns(order, known, ledger)
         settle_holdings(known.lines.values(), ledger, str(inbox_id))
     return known
@@ -131,7 +131,7 @@ def map_line(
         Holding(StockKey(component.sku, location), component.units)
         for component in parts
     ]
-    if ledger is None:
+    if ledger is None or not line.shipped:
         return
     gone = line.shipped - line.returned
     cause = Cause("mapped", str(line.id))
