@@ -49,8 +49,8 @@ _ODDS = {
     },
     # A parcel takes four requests there, and the hub sends four a second.
     WOOCOMMERCE: {
-        Fate.WAIT: 75,
-        Fate.SHIP: 4,
+        Fate.WAIT: 76,
+        Fate.SHIP: 3,
         Fate.RETURN: 1,
         Fate.CANCEL: 8,
         Fate.EDIT: 7,

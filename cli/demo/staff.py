@@ -6,6 +6,8 @@ ship was drawn with the shoppers' plans.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ...canonical.conflicts import Action, ConflictKind
 from ...canonical.errors import ChannelError, NotFoundError, RefusedError
 from ...canonical.listings import Component
@@ -62,12 +64,13 @@ class Staff:
         while not self._street.closed.wait(_ROUND_SECONDS):
             self.sign_in_again()
             self._pack()
-            self._settle()
+            with suppress(RefusedError):  # settled by itself in this very moment
+                self._settle()
             self._take_returns()
 
     def settle_rest(self) -> None:
         """Decide what was left undecided because too little had sold."""
-        for conflict in load_open(self._hub):
+        for conflict in load_open(self._hub, ConflictKind.UNMAPPED_SKU):
             if conflict.facts.get("sku") == MISSPELLED_AS:
                 self._map_misspelled(conflict)
 
@@ -130,10 +133,10 @@ class Staff:
     def _receive(self, conflict: ConflictRow) -> None:
         """The missing units turn up in a forgotten box."""
         sku, units = conflict.facts["sku"], conflict.facts["units_short"]
-        self._stage.world.receive(sku, units)
         decision = Decision(Action.RECEIVE, units=units)
         reason = "found in a forgotten box"
         resolve_conflict(self._hub, conflict.id, decision, actor=ACTOR, reason=reason)
+        self._stage.world.receive(sku, units)
         self._delivered = True
         self._street.news.append(f"staff found {units} x {sku} in a forgotten box")
 

@@ -6,6 +6,7 @@ of its own. Nobody acts here; ``people`` does.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -41,7 +42,7 @@ _SETTINGS = """\
 home = "."
 
 [database]
-url = "{database_url}"
+url = {database_url}
 
 [server]
 port = {port}
@@ -189,7 +190,7 @@ def furnish_home(home: Path, *, port: int, database_url: str = "") -> HubSetting
         StoreError: the database cannot be used.
     """
     path = home / FILE_NAME
-    text = _SETTINGS.format(path=path, database_url=database_url, port=port)
+    text = _SETTINGS.format(path=path, database_url=json.dumps(database_url), port=port)
     path.write_text(text, encoding="utf-8")
     settings = load_settings(path)
     keep_secret_key(settings, Vault.generate_key())
