@@ -32,7 +32,7 @@ from ..store.engine import Store
 from ..store.marks import MarkKind
 from ..store.vault import Vault
 from ..sync.accounts import NewChannel, add_channel
-from ..sync.compose import open_hub
+from ..sync.compose import open_hub, spare_collector
 from ..sync.hub import Hub
 from ..sync.ingest import IngestReport
 from ..sync.pull import pull_orders, scan_listings
@@ -73,6 +73,7 @@ def measure_hub(
     """
     with _open_bench_hub(home, database_url) as hub:
         channel = _connect(hub, shop)
+        spare_collector()  # as crossdock run does
         peaks_mb: list[float] = []
         hub.reach = lambda _: peaks_mb.append(read_peak_memory_mb())
         busy_before = read_processor_seconds()

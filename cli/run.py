@@ -19,7 +19,7 @@ import typer
 
 from ..canonical.errors import SettingsError
 from ..config.settings import HubSettings, ServerSettings
-from ..sync.compose import open_hub
+from ..sync.compose import open_hub, spare_collector
 from ..sync.hub import Hub
 from .output import Output, headline, list_facts
 from .session import (
@@ -64,6 +64,7 @@ def run(
         _listen(settings.server, wanted=webhooks) as listener,
     ):
         process = Process(hub, settings.schedule, listener)
+        spare_collector()
         # Said when signals are heard: whoever reads it may end the process cleanly.
         asyncio.run(process.work(lambda: _say_start(hub, settings, listener, output)))
         log.info("stopped")

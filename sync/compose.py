@@ -5,6 +5,7 @@ The only place that does; everything below is handed what it needs.
 
 from __future__ import annotations
 
+import gc
 import random
 import secrets
 import time
@@ -23,6 +24,9 @@ from ..store.engine import Store
 from ..store.ids import IdSource
 from ..store.vault import Vault
 from .hub import Hub, Tuning
+
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""About the objects of one page; some megabytes at most wait for the collector."""
 
 
 class SystemClock:
@@ -77,6 +81,19 @@ def open_hub(settings: HubSettings) -> Iterator[Hub]:
     finally:
         transports.close()
         store.close()
+
+
+def spare_collector() -> None:
+    """Keep Python's collector of cycles from going over everything for every page.
+
+    For processes that work for long. What was loaded so far stays anyway, and orders
+    form no cycles but come by the thousand: with Python's defaults a fifth of the time
+    of an ingest goes into looking through them. Their memory is given back as always,
+    when the last reference ends.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
 
 
 def read_tuning(settings: HubSettings) -> Tuning:
