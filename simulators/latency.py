@@ -29,8 +29,8 @@ class UpdateWatch:
 
     A write reflects a sale when it shows less than was shown at the sale (after the
     listing's own sales), or no more than really exists: a delivery to the warehouse may
-    raise a quantity and reflect the sale all the same. A listing that showed nothing at
-    the sale had nothing to reflect.
+    raise a quantity and reflect the sale all the same. A listing that showed no more than
+    was left after the sale had nothing to reflect.
     """
 
     def __init__(self) -> None:
@@ -38,11 +38,16 @@ class UpdateWatch:
         self._pending: dict[ListingKey, list[_Pending]] = defaultdict(list)
         self._latencies_ms: list[float] = []
 
-    def sold(self, at: datetime, others: Iterable[ListingKey]) -> None:
-        """Note a sale that concerns the listings ``others`` of other channels."""
-        for key in others:
+    def sold(self, at: datetime, others: Iterable[tuple[ListingKey, int]]) -> None:
+        """Note a sale that concerns listings of other channels.
+
+        Args:
+            at: when.
+            others: each listing, and how many of it are left after the sale.
+        """
+        for key, available in others:
             shown = self._shown.get(key, 0)
-            if shown > 0:
+            if shown > available:
                 self._pending[key].append(_Pending(at, shown))
 
     def show(

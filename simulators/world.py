@@ -143,7 +143,7 @@ class World:
             self._watch.sold(
                 now,
                 [
-                    key
+                    (key, self._available(*key))
                     for key, components in self._components.items()
                     if key[0] != channel and touched & components.keys()
                 ],

@@ -116,6 +116,16 @@ def test_a_raise_after_a_delivery_to_the_warehouse_reflects_the_sale_too(
     assert world.sale_to_update_ms() == (0.0,)
 
 
+def test_a_listing_that_shows_no_more_than_is_left_has_nothing_to_reflect(
+    world: World, clock: VirtualClock
+) -> None:
+    world.record_shown("west", "1", 4, written=True)
+    world.record_sale("east", "e1", "l1", "1", 1)
+    clock.advance(9)
+    world.record_shown("west", "1", 3, written=True)
+    assert world.sale_to_update_ms() == ()
+
+
 def test_a_listing_that_showed_nothing_has_nothing_to_reflect(world: World) -> None:
     world.record_shown("west", "1", 0, written=True)
     world.record_sale("east", "e1", "l1", "1", 1)
