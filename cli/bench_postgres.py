@@ -6,7 +6,7 @@ settings stay as they are: what waits for the disk in earnest waits here too.
 
 from __future__ import annotations
 
-import secrets
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 from ..canonical.errors import RefusedError, StoreError
-
-OWN_SERVER = "postgresql"
+from .bench_figures import OWN_SERVER
 
 
 @contextmanager
@@ -35,7 +34,7 @@ def open_databases(database: str, home: Path, *names: str) -> Iterator[list[str]
         StoreError: the server cannot be reached, or lets nobody make databases.
     """
     with _open_server(database, home) as url:
-        suffix = secrets.token_hex(4)
+        suffix = os.getpid()
         made = [f"crossdock_bench_{name}_{suffix}" for name in names]
         try:
             _execute(url, *(f"CREATE DATABASE {name}" for name in made))

@@ -7,6 +7,7 @@ in the caller's transaction. Says what to look at next; marks nothing itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -41,14 +42,50 @@ def apply_orders(
     Returns:
         What to look at next, and the conflicts that arose.
     """
-    external_ids = {order.external_id for order, _ in readable}
+    page = _load(hub, connection, channel, [order for order, _ in readable])
+    taken_in: list[tuple[Order, KnownOrder, int]] = []
+    for order, inbox_id in sorted(readable, key=_by_time_placed):
+        remembered = take_in_order(
+            order,
+            page.known.get(order.external_id),
+            inbox_id=inbox_id,
+            surroundings=page.surroundings,
+            ledger=page.ledger,
+            effects=page.effects,
+        )
+        taken_in.append((order, remembered, inbox_id))
+    remembered_now = [known_order for _, known_order, _ in taken_in]
+    orders.save_documents(connection, taken_in, page.before.order_ids)
+    orders.save_memory(connection, remembered_now, page.before)
+    give_way(hub, connection, page.ledger)
+    save_ledger(hub, connection, page.ledger, page.locked)
+    publications.take_away(connection, channel.name, page.effects.taken)
+    skus = {key.sku for key in page.ledger.changed_positions()}
+    skus |= _short_skus(remembered_now)
+    wanted = _follow_up(channel.name, skus, page.effects, hub.clock.now())
+    return wanted, _find_conflicts(channel.name, taken_in, page.effects)
+
+
+@dataclass(slots=True)
+class _Page:
+    """What a page of orders is decided from; positions are locked."""
+
+    known: dict[str, KnownOrder]
+    before: orders.Remembered
+    surroundings: Surroundings
+    locked: dict[StockKey, stock.Counts]
+    ledger: Ledger
+    effects: Effects
+
+
+def _load(
+    hub: Hub, connection: Connection, channel: KnownChannel, page: Sequence[Order]
+) -> _Page:
+    external_ids = {order.external_id for order in page}
     known = orders.load_by_external_id(connection, channel.name, external_ids)
     before = orders.Remembered(known.values())
-    sells, skus = load_sells(
-        connection,
-        channel.name,
-        [line for order, _ in readable for line in order.lines],
-    )
+    lines = [line for order in page for line in order.lines]
+    sells, skus = load_sells(connection, channel.name, lines)
     claimed = {
         holding.key.sku
         for order in known.values()
@@ -56,8 +93,6 @@ def apply_orders(
         for holding in line.holdings
     }
     locked = stock.lock_positions(connection, skus | claimed)
-    ledger = Ledger(locked)
-    effects = Effects()
     surroundings = Surroundings(
         channel.name,
         hub.tuning.location,
@@ -65,28 +100,7 @@ def apply_orders(
         sells,
         partial(next, hub.ids.stream()),
     )
-    taken_in: list[tuple[Order, KnownOrder, int]] = []
-    for order, inbox_id in sorted(readable, key=_by_time_placed):
-        remembered = take_in_order(
-            order,
-            known.get(order.external_id),
-            inbox_id=inbox_id,
-            surroundings=surroundings,
-            ledger=ledger,
-            effects=effects,
-        )
-        known[order.external_id] = remembered
-        taken_in.append((order, remembered, inbox_id))
-    remembered_now = [known_order for _, known_order, _ in taken_in]
-    orders.save_documents(connection, taken_in, before.order_ids)
-    orders.save_memory(connection, remembered_now, before)
-    give_way(hub, connection, ledger)
-    save_ledger(hub, connection, ledger, locked)
-    publications.take_away(connection, channel.name, effects.taken)
-    skus = {key.sku for key in ledger.changed_positions()}
-    skus |= _short_skus(remembered_now)
-    wanted = _follow_up(channel.name, skus, effects, hub.clock.now())
-    return wanted, _find_conflicts(channel.name, taken_in, effects)
+    return _Page(known, before, surroundings, locked, Ledger(locked), Effects())
 
 
 def _follow_up(
