@@ -360,6 +360,14 @@ def town(sqlite_url: str) -> Iterator[Town]:
     made.hub.store.close()
 
 
+@pytest.fixture
+def postgres_town(postgres_copy_url: str) -> Iterator[Town]:
+    """An empty town on PostgreSQL."""
+    made = build_town(postgres_copy_url)
+    yield made
+    made.hub.store.close()
+
+
 @pytest.fixture(
     params=["sqlite_url", pytest.param("postgres_copy_url", marks=pytest.mark.postgres)]
 )

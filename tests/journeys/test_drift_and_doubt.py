@@ -43,7 +43,7 @@ def other(channel: str) -> str:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_units_that_vanish_from_a_channel_are_asked_about_and_not_written_over(
+def test_d11_units_that_vanish_from_a_channel_are_asked_about_and_not_written_over(
     market: Any, channel: str
 ) -> None:
     set_by_hand(market, channel, 6)
@@ -56,7 +56,7 @@ def test_units_that_vanish_from_a_channel_are_asked_about_and_not_written_over(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_person_can_write_over_what_a_channel_shows(
+def test_d11_a_person_can_write_over_what_a_channel_shows(
     any_market: Any, channel: str
 ) -> None:
     town = any_market
@@ -71,7 +71,7 @@ def test_a_person_can_write_over_what_a_channel_shows(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_person_can_take_the_difference_for_a_count(
+def test_d11_a_person_can_take_the_difference_for_a_count(
     market: Any, channel: str
 ) -> None:
     set_by_hand(market, channel, 6)
@@ -153,7 +153,7 @@ def test_a_sale_that_was_not_read_yet_is_never_written_over(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_write_that_was_accepted_and_changed_nothing_is_mended_by_reading_back(
+def test_d08_a_write_that_was_accepted_and_changed_nothing_is_mended_by_reading_back(
     any_market: Any, channel: str
 ) -> None:
     town = any_market
@@ -183,6 +183,35 @@ def test_e02_a_stock_write_whose_answer_was_lost_is_read_back(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
+def test_e05_a_write_that_did_not_take_effect_is_made_anew_under_another_key(
+    market: Any, channel: str
+) -> None:
+    market.sell(other(channel), (market.clocks[other(channel)], 3))
+    lost: list[str] = []
+
+    def lose_request(request: httpx.Request) -> None:
+        writes = b"inventorySetQuantities" in request.read() or (
+            b"stock_quantity" in request.read()
+        )
+        if writes and not lost:
+            lost.append(request.url.host)
+            raise httpx.ReadError("lost on the way", request=request)
+
+    market.switchboard.before = lose_request
+    market.work(300)
+    assert len(lost) == 1
+    with market.hub.store.reading() as connection:
+        query = select(outbox.c.idempotency_key, outbox.c.outcome).where(
+            outbox.c.channel == channel, outbox.c.payload.is_not(None)
+        )
+        made = connection.execute(query.order_by(outbox.c.id)).all()
+    assert [row.outcome for row in made[-2:]] == ["refused", "accepted"]
+    assert len({row.idempotency_key for row in made}) == len(made)
+    assert market.shown(channel, market.clocks[channel]) == 7
+    market.check()
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
 def test_a_lost_answer_and_a_sale_in_the_same_moment_end_in_step(
     market: Any, channel: str
 ) -> None:
@@ -205,7 +234,7 @@ def test_a_lost_answer_and_a_sale_in_the_same_moment_end_in_step(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_sale_between_reading_and_writing_is_not_erased(
+def test_d04_a_sale_between_reading_and_writing_is_not_erased(
     any_market: Any, channel: str
 ) -> None:
     town = any_market

@@ -370,6 +370,22 @@ def test_what_is_still_to_ship_is_not_forgotten_when_a_shipped_part_comes_back(
     market.check()
 
 
+def test_c02_an_address_that_changes_after_the_import_is_the_one_that_is_kept(
+    market: Any,
+) -> None:
+    order = market.sell("woo", (market.clocks["woo"], 1))
+    market.work()
+    woo = market.shops["woo"]
+    market.clock.advance(60)
+    woo.order(order).shipping["address_1"] = "1 Moved Away Lane"
+    woo.set_order_status(order, "on-hold")
+    market.work()
+    row = market.load_row("woo", order)
+    assert "1 Moved Away Lane" in row["document"]
+    assert row["held"]  # and it does not ship meanwhile
+    market.check()
+
+
 # Money
 
 
@@ -418,7 +434,7 @@ def test_g04_a_shopify_order_in_yen_is_held_to_the_yen(town: Any) -> None:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_b02_an_order_that_becomes_visible_behind_the_cursor_is_not_lost(
+def test_b03_an_order_that_becomes_visible_behind_the_cursor_is_not_lost(
     market: Any, channel: str
 ) -> None:
     shop = market.shops[channel]

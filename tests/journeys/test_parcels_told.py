@@ -8,6 +8,7 @@ import pytest
 from crossdock.canonical.conflicts import Action, ConflictKind
 from crossdock.canonical.errors import NotFoundError, RefusedError
 from crossdock.simulators.faults import Faults
+from crossdock.simulators.shopify import ShopSettings as ShopifySettings
 from crossdock.simulators.woocommerce import ShopSettings
 from crossdock.sync.decisions_mapping import Decision
 from crossdock.sync.resolve import resolve_conflict
@@ -68,8 +69,27 @@ def test_a_parcel_is_told_with_its_tracking(place: tuple[Any, str, str]) -> None
     town.check()
 
 
+def test_e04_a_parcel_whose_answer_was_lost_a_day_ago_is_looked_for_and_not_told_again(
+    place: tuple[Any, str, str],
+) -> None:
+    town, channel, _ = place
+    faults = town.shops[channel].faults
+    order = sell_and_ship(place)
+    faults.arm_once("dropped")
+    town.work(1)
+    faults.use(Faults(error_before=1.0))
+    town.work(25 * 3600)
+    faults.quiet()
+    town.work(3600)
+    assert faults.struck["dropped"] == 1
+    assert count_shipped(town, channel, order) == 3
+    assert count_told(town, channel, order) == 1
+    assert town.list_untold() == []
+    town.check()
+
+
 @pytest.mark.parametrize("fault", ["dropped", "error_after", "truncated", "throttled"])
-def test_e08_a_parcel_whose_answer_was_lost_is_told_once(
+def test_e06_a_parcel_whose_answer_was_lost_is_told_once(
     place: tuple[Any, str, str], fault: str
 ) -> None:
     town, channel, _ = place
@@ -241,6 +261,26 @@ def test_an_order_cancelled_in_the_hub_is_cancelled_in_its_shop(
     assert town.world.orders(channel)[0].cancelled
     assert town.count("CLOCK") == (10, 0)
     assert town.list_open() == []
+    town.check()
+
+
+def test_d06_a_cancellation_that_was_accepted_counts_when_it_has_happened(
+    town: Any,
+) -> None:
+    slow = ShopifySettings(domain="shopify.myshopify.com", cancel_seconds=3600)
+    town.open_shopify(settings=slow)
+    clocks = town.stock("CLOCK", 10)
+    town.connect_shopify()
+    town.work()
+    order = town.sell("shopify", (clocks["shopify"], 3))
+    town.work()
+    cancel_order(town.hub, order)
+    town.pull()
+    assert town.count("CLOCK") == (10, 3)
+    town.clock.advance(3600)
+    for _ in range(2):  # the job runs when the shop is next asked for anything
+        town.pull()
+    assert town.count("CLOCK") == (10, 0)
     town.check()
 
 

@@ -40,7 +40,7 @@ def test_the_first_connected_channel_brings_the_opening_stock(market: Any) -> No
     market.check()
 
 
-def test_the_last_unit_sold_on_two_channels_is_allocated_once_and_shown_as_short(
+def test_d01_the_last_unit_sold_on_two_channels_is_allocated_once_and_shown_as_short(
     any_market: Any,
 ) -> None:
     town = any_market
@@ -119,7 +119,7 @@ def test_a_buffer_holds_units_back_on_its_channel_alone(town: Any) -> None:
     assert town.violations() == []
 
 
-def test_a_bundle_is_limited_by_its_scarcest_part_and_takes_every_part(
+def test_c17_a_bundle_is_limited_by_its_scarcest_part_and_takes_every_part(
     market: Any,
 ) -> None:
     market.stock("LAMP", 6)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from crossdock.canonical.errors import LeaseLostError
 from crossdock.store import leases, marks
-from crossdock.store.marks import MarkKind
+from crossdock.store.marks import Mark, MarkKind
 from crossdock.sync.hub import LEASE_LASTING
 from crossdock.sync.pull import pull_orders
 from crossdock.sync.schedule import tick
@@ -99,6 +99,40 @@ def test_f02_a_worker_that_is_overtaken_while_it_reads_drops_its_page(
     market.check()
 
 
+def test_f03_a_worker_whose_clock_is_ahead_keeps_the_other_from_committing(
+    market: Any,
+) -> None:
+    order = market.sell("woo", (market.clocks["woo"], 2))
+    market.lose_webhooks()
+    ours = acquire(market, "woo", "on time")
+    ahead = market.hub.clock.now() + timedelta(hours=1)
+    with market.hub.store.transaction() as connection:
+        theirs = leases.acquire(connection, "woo", "ahead", ahead, LEASE_LASTING)
+    channel = market.hub.load_channel("woo")
+    with pytest.raises(LeaseLostError):
+        pull_orders(market.hub, channel, lease=ours)
+    assert market.load_order("woo", order) is None
+    assert pull_orders(market.hub, channel, lease=theirs).applied == 1
+    market.work()
+    market.check()
+
+
+@pytest.mark.postgres
+def test_b12_a_mark_that_is_committed_late_is_not_overlooked(
+    postgres_town: Any,
+) -> None:
+    town = postgres_town
+    now = town.hub.clock.now()
+    early, late = (Mark(MarkKind.RECONCILE, sku, "stock", 20, now) for sku in "AB")
+    with town.hub.store.transaction() as connection:
+        town.hub.mark(connection, [early])  # drawn first, committed last
+        with town.hub.store.transaction() as other:
+            town.hub.mark(other, [late])
+        assert run_lane(town.hub, "stock", "worker").handled == 1
+    assert run_lane(town.hub, "stock", "worker").handled == 1
+    assert count_marks(town) == 0
+
+
 def test_f01_two_clocks_mark_the_work_of_a_slot_once(any_market: Any) -> None:
     town = any_market
     slot = timedelta(minutes=1).total_seconds()
@@ -109,7 +143,7 @@ def test_f01_two_clocks_mark_the_work_of_a_slot_once(any_market: Any) -> None:
     assert count_marks(town) == 2
 
 
-def test_b17_what_was_missed_while_the_hub_slept_is_caught_up_with_in_one_run(
+def test_f04_what_was_missed_while_the_hub_slept_is_caught_up_with_in_one_run(
     market: Any,
 ) -> None:
     market.clock.advance(500 * 60)

@@ -181,15 +181,77 @@ class Day:
         keeper.settle("pull", "scan", "read_back")
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_f07_a_hub_killed_at_this_point_loses_nothing_and_doubles_nothing(
-    point: str, open_street: Callable[[str], Any], sqlite_url: str
+Survive = Callable[[str], None]
+
+
+@pytest.fixture
+def check_survival(open_street: Callable[[str], Any], sqlite_url: str) -> Survive:
+    """Live a day on which the hub dies at a point, and check what is left of it."""
+
+    def survive(point: str) -> None:
+        street = open_street(sqlite_url)
+        keeper = Keeper(street, point)
+        Day(street, keeper).live()
+        assert keeper.killed == [point], f"the day never led through {point}"
+        street.check()
+
+    return survive
+
+
+def choose(*prefixes: str) -> list[str]:
+    return [point for point in POINTS if point.startswith(prefixes)]
+
+
+WEBHOOK = choose("webhook.")
+INGEST = choose("ingest.", "pull.", "fetch.")
+BEFORE_SENDING = choose("push.stored", "tell.stored")
+AFTER_SENDING = choose("push.sent", "tell.sent", "cancel.sent", "push.before", "tell.b")
+AFTER_RECORDING = choose(
+    "push.recorded", "push.finished", "tell.recorded", "reconcile."
+)
+NAMED = {*WEBHOOK, *INGEST, *BEFORE_SENDING, *AFTER_SENDING, *AFTER_RECORDING}
+
+
+@pytest.mark.parametrize("point", WEBHOOK)
+def test_a10_a_webhook_that_was_not_answered_is_not_needed(
+    point: str, check_survival: Survive
 ) -> None:
-    street = open_street(sqlite_url)
-    keeper = Keeper(street, point)
-    Day(street, keeper).live()
-    assert keeper.killed == [point], f"the day never led through {point}"
-    street.check()
+    check_survival(point)
+
+
+@pytest.mark.parametrize("point", INGEST)
+def test_b11_a_cursor_never_runs_ahead_of_its_page(
+    point: str, check_survival: Survive
+) -> None:
+    check_survival(point)
+
+
+@pytest.mark.parametrize("point", BEFORE_SENDING)
+def test_e07_a_write_that_was_stored_and_not_sent_is_made(
+    point: str, check_survival: Survive
+) -> None:
+    check_survival(point)
+
+
+@pytest.mark.parametrize("point", AFTER_SENDING)
+def test_e08_a_write_that_was_sent_and_not_recorded_is_not_made_twice(
+    point: str, check_survival: Survive
+) -> None:
+    check_survival(point)
+
+
+@pytest.mark.parametrize("point", AFTER_RECORDING)
+def test_e09_what_follows_from_a_step_is_not_forgotten(
+    point: str, check_survival: Survive
+) -> None:
+    check_survival(point)
+
+
+@pytest.mark.parametrize("point", [one for one in POINTS if one not in NAMED])
+def test_f07_a_hub_killed_anywhere_else_loses_nothing_and_doubles_nothing(
+    point: str, check_survival: Survive
+) -> None:
+    check_survival(point)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" then ".join)
