@@ -13,6 +13,9 @@ from pathlib import Path
 
 from ..canonical.errors import SettingsError
 
+SQLITE = "sqlite"
+OWN_SERVER = "postgresql"
+"""The database of a server that is started for the purpose."""
 _NOTE = "written by crossdock bench ingest --write"
 
 
