@@ -27,12 +27,19 @@ class Lease(NamedTuple):
 def acquire(
     connection: Connection, lane: str, holder: str, now: datetime, lasting: timedelta
 ) -> Lease | None:
-    """Take a lane that is free, expired or already ours; None where another has it."""
+    """Take a lane that is free, expired or already ours; None where another has it.
+
+    A lease that would last far longer than any does was taken by a clock that ran
+    ahead and was set right since; the lane does not wait for it. The holder, if it
+    lives, is kept out by the token.
+    """
     row = connection.execute(
         select(leases).where(leases.c.lane == lane).with_for_update()
     ).first()
-    if row is not None and row.holder != holder and row.expires_at > now:
-        return None
+    if row is not None and row.holder != holder:
+        left = row.expires_at - now
+        if timedelta(0) < left <= 2 * lasting:
+            return None
     return _raise_token(connection, lane, holder, row, now + lasting)
 
 

@@ -164,7 +164,7 @@ def settle_unknown(
                 expected=known[record].expected,
                 observed=observed,
             )
-            since = known[record].drifting_since or now
+            since = min(known[record].drifting_since or now, now)
             if happened:
                 results.append((row.id, Outcome.ACCEPTED, "read back", ""))
                 acknowledged[record] = Written(quantity, observed, None)

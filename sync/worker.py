@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ..canonical.errors import (
+    ChannelError,
     LeaseLostError,
     NotFoundError,
     ReauthRequiredError,
@@ -114,6 +115,11 @@ def _work(hub: Hub, lane: str, batch: Sequence[Mark], lease: Lease) -> bool:
         return False
     except StoreBusyError as error:
         log.warning("%s: %s", lane, error)
+        _delay(hub, batch, timedelta(0))
+        return False
+    except ChannelError as error:
+        # Refused, unreadable, or a write without an answer that no journey read back.
+        log.warning("%s: %s: %s", lane, batch[0].kind, error)
         _delay(hub, batch, timedelta(0))
         return False
     except Exception:

@@ -109,7 +109,8 @@ def plan_from_reading(
         return StockPlan(Step.NOTHING, None)
     expected, desired = publication.expected, publication.desired
     surprise = 0 if expected is None else observed - expected
-    since = publication.drifting_since or now
+    # Not later than now: the clock may have been set back meanwhile.
+    since = min(publication.drifting_since or now, now)
     waited = now - since >= patience
     lost_write = observed == publication.replaced
     step = Step.NOTHING if observed == desired else Step.WRITE

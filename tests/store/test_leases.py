@@ -43,6 +43,18 @@ def test_a_lane_has_one_holder_until_its_lease_ends(store: Store) -> None:
     assert acquire(store, "b", 90) == Lease("shop", "b", 2)
 
 
+def test_b10_a_lease_of_a_clock_that_ran_ahead_does_not_hold_up_its_lane(
+    store: Store,
+) -> None:
+    ahead = acquire(store, "a", 600)
+    assert acquire(store, "b", 600 - 90) is None
+    assert acquire(store, "b") == Lease("shop", "b", 2)
+    assert ahead is not None
+    with pytest.raises(LeaseLostError):
+        write_under(store, ahead, "LATE")
+    assert count_skus(store) == 0
+
+
 def test_every_take_over_raises_the_token(store: Store) -> None:
     tokens = []
     for number in range(4):

@@ -141,6 +141,11 @@ def test_a_difference_that_no_sale_explains_in_time_is_for_a_person() -> None:
     )
 
 
+def test_b10_a_difference_noted_by_a_clock_that_ran_ahead_counts_from_now() -> None:
+    ahead = show(9, 5, drifting_since=MOMENT + timedelta(minutes=10))
+    assert plan(ahead, 3) == StockPlan(Step.LOOK_FOR_SALE, 5, MOMENT, -2)
+
+
 def test_a_record_without_a_wish_is_watched_and_never_written_over_a_sale() -> None:
     assert plan(show(None, 5), 3).step is Step.LOOK_FOR_SALE
 
