@@ -174,11 +174,13 @@ class HttpTransport:
             response = self._client.send(attempt.request)
         except httpx.TransportError as error:
             raise attempt.explain_exception(error) from None
-
         except ContractBrokenError as error:
             if call.safe:
                 raise
             raise attempt.explain_lost_answer(error.message) from error
+        # httpx ties a response and its stream to one another. The body has been read,
+        # and megabytes shall not wait for the collector of cycles.
+        del response.stream
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug(
                 "%s answered %d, %d bytes, %.3f s",

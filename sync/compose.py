@@ -25,8 +25,8 @@ from ..store.ids import IdSource
 from ..store.vault import Vault
 from .hub import Hub, Tuning
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
-"""About the objects of one page; some megabytes at most wait for the collector."""
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
+"""About the objects of one page, and few enough for memory to stay where it is."""
 
 
 class SystemClock:
