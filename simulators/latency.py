@@ -29,8 +29,8 @@ class UpdateWatch:
 
     A write reflects a sale when it shows less than was shown at the sale (after the
     listing's own sales), or no more than really exists: a delivery to the warehouse may
-    raise a quantity and reflect the sale all the same. A listing that showed no more than
-    was left after the sale had nothing to reflect.
+    raise a quantity and reflect the sale all the same. A listing that showed no more
+    than was left after the sale had nothing to reflect.
     """
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from ..store.listings import ListingRow
 from ..store.marks import Mark, MarkKind, Priority
 from .apply import save_ledger
 from .decide.ledger import Ledger
-from .decide.publish import Part, Supply, count_sellable
+from .decide.publish import Part, Supply, count_sellable, needs_write
 from .hub import Hub
 
 
@@ -201,15 +201,7 @@ def _mark_pushes(
     for channel in sorted({channel for channel, _ in desired}):
         records = [record for name, record in desired if name == channel]
         known = publications.load(connection, channel, records)
-        out_of_step = [
-            publication
-            for publication in known.values()
-            if publication.desired is not None
-            and (
-                publication.desired != publication.expected
-                or publication.drifting_since is not None
-            )
-        ]
+        out_of_step = [one for one in known.values() if needs_write(one)]
         if out_of_step:
             zeroing = any(publication.desired == 0 for publication in out_of_step)
             urgency = Priority.ZEROING if zeroing else Priority.LIVE

@@ -136,10 +136,13 @@ def believe_write(
 
 
 def needs_write(publication: Publication) -> bool:
-    """Say whether a record shows, as far as is known, something else than desired."""
-    return publication.desired is not None and (
-        publication.desired != publication.expected
-    )
+    """Say whether a record may show something else than desired.
+
+    One that showed something else than expected may, whatever is expected of it.
+    """
+    differs = publication.desired != publication.expected
+    drifting = publication.drifting_since is not None
+    return publication.desired is not None and (differs or drifting)
 
 
 def judge_unknown_write(

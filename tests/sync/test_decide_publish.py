@@ -234,6 +234,7 @@ def test_a_record_needs_a_write_while_it_shows_something_else_than_desired() -> 
     assert needs_write(show(5, 4))
     assert needs_write(show(5, None))
     assert not needs_write(show(5, 5))
+    assert needs_write(show(5, 5, drifting_since=MOMENT))
     assert not needs_write(show(None, 5))
 
 
