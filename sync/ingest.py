@@ -126,6 +126,7 @@ def _decode(hub: Hub, channel: KnownChannel, records: Sequence[Record]) -> _Deco
             outcome = inbox.SUPERSEDED
         else:
             try:
+                require_storable(payload)
                 page.readable.append((read_order(record.payload), id_))
             except UNREADABLE as error:
                 outcome = inbox.QUARANTINED
@@ -135,6 +136,16 @@ def _decode(hub: Hub, channel: KnownChannel, records: Sequence[Record]) -> _Deco
         row = InboxRow(id_, external_id, version, outcome, compress(payload))
         page.rows.append(row)
     return page
+
+
+def require_storable(payload: bytes) -> None:
+    """Refuse a record with a NUL character in a text: PostgreSQL cannot keep one.
+
+    Raises:
+        MappingError: there is one.
+    """
+    if b"\\u0000" in payload:
+        raise MappingError("a text holds a NUL character, which cannot be stored")
 
 
 def describe_record(record: Record) -> tuple[Arrival, bytes]:

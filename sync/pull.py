@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import orjson
+
 from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
 from ..canonical.errors import ContractBrokenError, RejectedError
 from ..canonical.listings import Listing
@@ -22,7 +24,13 @@ from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from .catalog import take_in_listings
 from .hub import STOCK_LANE, Hub
-from .ingest import UNREADABLE, IngestReport, describe_record, ingest_orders
+from .ingest import (
+    UNREADABLE,
+    IngestReport,
+    describe_record,
+    ingest_orders,
+    require_storable,
+)
 
 MISSING_ATTEMPTS_MAX = 8
 """Looks for an announced record before a person is told; with the worker's backoff
@@ -242,6 +250,7 @@ def _take_in_products(
     unreadable: list[tuple[Record, str]] = []
     for record in records:
         try:
+            require_storable(orjson.dumps(record.payload))
             seen += translator.read_listings(record.payload)
         except UNREADABLE as error:
             unreadable.append((record, str(error)[:300] or type(error).__name__))
