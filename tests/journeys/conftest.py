@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ from crossdock.sync.worker import run_due
 from sqlalchemy import create_engine, make_url, select, text
 
 Shop = ShopifyShop | WooCommerceShop
+FIND_PLUGIN = cache(find_plugin)  # as the composed hub does
 
 
 class Switchboard(httpx.BaseTransport):
@@ -345,7 +347,7 @@ def build_town(database_url: str) -> Town:
             network=NetworkPolicy(),
             wire=lambda: switchboard,
         ),
-        find_plugin,
+        FIND_PLUGIN,
         lambda: f"hook-{chance.getrandbits(64):016x}",
         Tuning(public_url="https://hub.example"),
     )

@@ -12,7 +12,6 @@ from crossdock.canonical.errors import MappingError, NotFoundError, RefusedError
 from crossdock.canonical.listings import Component
 from crossdock.canonical.orders import Order
 from crossdock.canonical.remembered import LineState
-from crossdock.connectors.registry import find_plugin
 from crossdock.connectors.sdk import Plugin
 from crossdock.store import audit
 from crossdock.store.marks import MarkKind
@@ -292,8 +291,10 @@ def break_mapping(town: Any) -> set[str]:
     """Break the hub's mapping for the orders that are put into the returned set."""
     unreadable: set[str] = set()
 
+    real = town.hub.find_plugin
+
     def find(kind: str) -> Plugin:
-        plugin = find_plugin(kind)
+        plugin: Plugin = real(kind)
         broken = Broken(plugin.translator, unreadable)
         return dataclasses.replace(plugin, translator=broken)
 

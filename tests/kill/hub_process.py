@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -108,6 +109,7 @@ def build_hub(life: Life, reached: Counter[str]) -> Hub:
         if point == life.die_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    @cache
     def find(kind: str) -> Plugin:
         plugin = find_plugin(kind)
         broken = BrokenTranslator(plugin.translator, life.unreadable)
