@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ..canonical.errors import SettingsError
-from .bench_figures import OWN_SERVER, SQLITE, write_figures
+from .bench_figures import OWN_SERVER, SQLITE, require_place, write_figures
 from .output import Output, headline, list_facts
 from .session import Json
 
@@ -58,7 +58,9 @@ def ingest(
     from .bench_measuring import measure_ingest
 
     output = Output(as_json=as_json)
-    _require_known(database)
+    kind = _choose_kind(database)
+    if page is not None:
+        require_place(page, kind)
     with output.watch("Measuring") as note:
         figures = measure_ingest(orders, database, note)
     if page is not None:
@@ -73,9 +75,13 @@ def ingest(
     )
 
 
-def _require_known(database: str) -> None:
-    if database not in (SQLITE, OWN_SERVER) and not database.startswith("postgres"):
-        raise SettingsError(
-            "--database is neither sqlite, nor postgresql, nor the URL of a server.",
-            next_step="For example --database postgresql://USER@HOST/NAME.",
-        )
+def _choose_kind(database: str) -> str:
+    """Return which of the two kinds of database a choice stands for."""
+    if database == SQLITE:
+        return SQLITE
+    if database == OWN_SERVER or database.startswith(("postgresql://", "postgres://")):
+        return OWN_SERVER
+    raise SettingsError(
+        "--database is neither sqlite, nor postgresql, nor the URL of a server.",
+        next_step="For example --database postgresql://USER@HOST/NAME.",
+    )

@@ -68,25 +68,47 @@ class IngestFigures:
         return facts
 
 
+def require_place(page: Path, database: str) -> None:
+    """Make sure that a page has a place for figures, before they are measured.
+
+    Raises:
+        SettingsError: it has none.
+        OSError: it cannot be read.
+    """
+    start, end = _name_marks(database)
+    if not _find_block(database).search(page.read_text(encoding="utf-8")):
+        raise SettingsError(
+            f"{page} has no place for these figures",
+            next_step=f"Put {start} and {end} where they shall stand.",
+        )
+
+
 def write_figures(page: Path, figures: IngestFigures) -> None:
     """Put the figures into a page, between the marks for their database.
 
     Raises:
         SettingsError: the page has no such marks.
+        OSError: it cannot be read or written.
     """
-    name = f"ingest {figures.database}"
-    start, end = f"<!-- {name}: {_NOTE} -->", f"<!-- end of {name} -->"
-    pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
-    text = page.read_text(encoding="utf-8")
-    if not pattern.search(text):
-        raise SettingsError(
-            f"{page} has no place for these figures",
-            next_step=f"Put {start} and {end} where they shall stand.",
-        )
+    require_place(page, figures.database)
+    start, end = _name_marks(figures.database)
     rows = "\n".join(f"| {fact} | {shown} |" for fact, shown in figures.describe())
     machine = (
         f"{platform.system()} on {platform.machine()}, {os.cpu_count()} processors, "
         f"Python {figures.python}"
     )
     body = f"{start}\n\n{machine}\n\n| figure | measured |\n|---|---|\n{rows}\n\n{end}"
+    text = page.read_text(encoding="utf-8")
+    pattern = _find_block(figures.database)
     page.write_text(pattern.sub(lambda _: body, text), encoding="utf-8")
+
+
+def _name_marks(database: str) -> tuple[str, str]:
+    """Return what stands before and after the figures of one kind of database."""
+    name = f"ingest {database}"
+    return f"<!-- {name}: {_NOTE} -->", f"<!-- end of {name} -->"
+
+
+def _find_block(database: str) -> re.Pattern[str]:
+    start, end = _name_marks(database)
+    return re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)

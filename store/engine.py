@@ -133,7 +133,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
-        "cache_size = -65536",
+        "cache_size = -16384",  # KiB for each connection: enough for a page's indexes
     ):
         connection.execute(f"PRAGMA {pragma}")
 
