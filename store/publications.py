@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, exists, literal_column, or_, select
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from ..canonical.remembered import Publication
 from .marks import MarkKind
@@ -51,9 +51,10 @@ def load_out_of_step(
     """Return publications that should show something else than they do, or may do.
 
     Those that were seen to show something unexpected are among them: a write that was
-    confirmed and lost is believed to be in step. Left out are those of a SKU that is
-    marked to be reconciled: what they should show is out of date, and after a sale
-    that was just read it would undo that sale.
+    confirmed and lost is believed to be in step. Left out are raises of a SKU that is
+    marked to be reconciled: what it should show is out of date, and after a sale that
+    was just read it would undo that sale. A reduction is none too many then, and a
+    SKU that sells all the time is always marked.
     """
     reconciled_soon = exists().where(
         listings.c.channel == publications.c.channel,
@@ -67,11 +68,15 @@ def load_out_of_step(
         publications.c.expected != publications.c.desired,
         publications.c.drifting_since.is_not(None),
     )
+    raises = or_(
+        publications.c.expected.is_(None),
+        publications.c.expected < publications.c.desired,
+    )
     condition = (
         publications.c.desired.is_not(None)
         & publications.c.stopped.is_(False)
         & differs
-        & ~reconciled_soon
+        & ~(raises & reconciled_soon)
     )
     return _load(connection, channel, condition, limit)
 
@@ -140,9 +145,9 @@ def set_desired(
             rows,
             key=("channel", "stock_external_id"),
             change={
-                "desired": literal_column("excluded.desired"),
-                "desired_at": literal_column("excluded.desired_at"),
-                "version": publications.c.version + 1,
+                "desired": "excluded.desired",
+                "desired_at": "excluded.desired_at",
+                "version": "publications.version + 1",
             },
         )
 

@@ -241,7 +241,7 @@ def test_what_is_out_of_step_is_found_unless_it_was_stopped_or_withdrawn(
         assert list(find(connection, "shop", 10)) == ["b", "c", "d"]
 
 
-def test_what_waits_to_be_reconciled_is_not_written_with_yesterdays_wish(
+def test_what_waits_to_be_reconciled_is_lowered_and_never_raised(
     hub: Store, save: Callable[..., int], ids: IdSource
 ) -> None:
     save("a", LAMP)
@@ -250,6 +250,10 @@ def test_what_waits_to_be_reconciled_is_not_written_with_yesterdays_wish(
         publications.set_desired(connection, {("shop", "a"): 5}, MOMENT)
         assert list(publications.load_out_of_step(connection, "shop", 9)) == ["a"]
         marks.put(connection, [news], ids.take(), MOMENT)
+        assert publications.load_out_of_step(connection, "shop", 9) == {}
+        publications.observe(connection, "shop", [Belief("a", 6, 6, None)], MOMENT)
+        assert list(publications.load_out_of_step(connection, "shop", 9)) == ["a"]
+        publications.observe(connection, "shop", [Belief("a", 4, 4, None)], MOMENT)
         assert publications.load_out_of_step(connection, "shop", 9) == {}
         marks.drop(connection, MarkKind.RECONCILE, ["LAMP"])
         assert list(publications.load_out_of_step(connection, "shop", 9)) == ["a"]
