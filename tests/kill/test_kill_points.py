@@ -119,7 +119,9 @@ class Day:
     def sell_and_ship(self) -> None:
         street, keeper = self.street, self.keeper
         street.sell("woo", (self.lamp[1], 1), (self.odd, 2))
-        first = street.sell("shopify", (self.clock[0], 2))
+        street.sell("shopify", (self.clock[0], 2))
+        # WooCommerce takes a repeated parcel for a second one; Shopify refuses it.
+        first = street.sell("woo", (self.lamp[1], 1))
         for envelope in street.collect_webhooks():
             path = envelope.url.rpartition("/")[2]
             keeper.do("receive", path, dict(envelope.headers), envelope.body)
