@@ -125,7 +125,7 @@ def count_intake(
         intake,
         [{"channel": channel, "stream": stream.value, **counts}],
         key=("channel", "stream"),
-        change={name: intake.c[name] + count for name, count in counts.items()},
+        change={name: f"intake.{name} + excluded.{name}" for name in counts},
     )
 
 

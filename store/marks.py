@@ -12,12 +12,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    case,
     delete,
     func,
-    literal_column,
     select,
 )
 
@@ -90,23 +87,22 @@ def put(
     ]
     if not rows:
         return
-    earlier: ColumnElement[datetime] = literal_column("excluded.not_before")
-    urgent: ColumnElement[int] = literal_column("excluded.priority")
     upsert(
         connection,
         marks,
         rows,
         key=("kind", "key"),
         change={
-            "generation": literal_column("excluded.generation"),
-            "not_before": case(
-                (marks.c.not_before < earlier, marks.c.not_before), else_=earlier
-            ),
-            "priority": case(
-                (marks.c.priority < urgent, marks.c.priority), else_=urgent
-            ),
+            "generation": "excluded.generation",
+            "not_before": _take_less("not_before"),
+            "priority": _take_less("priority"),
         },
     )
+
+
+def _take_less(column: str) -> str:
+    old, new = f"marks.{column}", f"excluded.{column}"
+    return f"CASE WHEN {old} < {new} THEN {old} ELSE {new} END"
 
 
 def load_due(

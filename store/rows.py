@@ -31,7 +31,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     """Insert ``rows`` (tuples in the order of the table's columns)."""
     if not rows:
         return
-    prepared = _prepare(tuple(table.columns.keys()), table, rows)
+    prepared = as_stored(tuple(table.columns.keys()), table, rows)
     names = ", ".join(table.columns.keys())
     if connection.dialect.name == "postgresql":
         _copy_rows(connection, f"COPY {table.name} ({names}) FROM STDIN", prepared)
@@ -73,7 +73,7 @@ def update_rows(
     if not rows:
         return 0
     ordered = sorted(rows, key=lambda row: tuple(row[len(change) :]))
-    prepared = _prepare((*change, *where), table, ordered)
+    prepared = as_stored((*change, *where), table, ordered)
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     changes = ", ".join(f"{name} = {mark}" for name in change)
     found = " AND ".join(f"{name} = {mark}" for name in where)
@@ -118,7 +118,10 @@ def select_rows(
     return _convert(found, _readers(tuple(columns), table))
 
 
-def _prepare(names: tuple[str, ...], table: Table, rows: Iterable[Row]) -> list[Row]:
+def as_stored(
+    names: tuple[str, ...], table: Table, rows: Iterable[Sequence[Any]]
+) -> list[Row]:
+    """Return ``rows`` (the columns ``names``) as the database keeps them."""
     return _convert(rows, _writers(names, table))
 
 
@@ -126,7 +129,7 @@ Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
 """Places in a row, and what turns the value there into what is wanted."""
 
 
-def _convert(rows: Iterable[Row], converters: Converters) -> list[Row]:
+def _convert(rows: Iterable[Sequence[Any]], converters: Converters) -> list[Row]:
     if not converters:
         return list(map(tuple, rows))
     converted: list[Row] = []

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table
+
+from .rows import as_stored
 
 
 def upsert(
@@ -15,7 +16,7 @@ def upsert(
     rows: Sequence[Mapping[str, Any]],
     *,
     key: Sequence[str],
-    change: Mapping[str, Any] | Sequence[str],
+    change: Mapping[str, str] | Sequence[str],
 ) -> int:
     """Insert ``rows``; where ``key`` exists already apply ``change`` instead.
 
@@ -27,34 +28,26 @@ def upsert(
         table: where to.
         rows: column values; all with the same columns.
         key: the columns of the unique constraint.
-        change: columns that take the new row's value, or expressions by column.
-            Nothing changes when it is empty.
+        change: columns that take the new row's value, or SQL by column, in which
+            ``excluded`` is the new row. Nothing changes when it is empty.
 
     Returns:
         How many rows were inserted or changed.
     """
     if not rows:
         return 0
-    build = (
-        postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    names = tuple(rows[0])
+    if not isinstance(change, Mapping):
+        change = {name: f"excluded.{name}" for name in change}
+    changes = ", ".join(f"{name} = {value}" for name, value in change.items())
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    statement = (
+        f"INSERT INTO {table.name} ({', '.join(names)})"
+        f" VALUES ({', '.join([mark] * len(names))})"
+        f" ON CONFLICT ({', '.join(key)})"
+        f" DO {f'UPDATE SET {changes}' if changes else 'NOTHING'}"
     )
-    # One row in the statement and many in the call: it is compiled once, ever.
-    statement = build(table).values({name: bindparam(name) for name in rows[0]})
-    if not change:
-        statement = statement.on_conflict_do_nothing(index_elements=list(key))
-    else:
-        values = (
-            change
-            if isinstance(change, Mapping)
-            else {name: statement.excluded[name] for name in change}
-        )
-        statement = statement.on_conflict_do_update(
-            index_elements=list(key), set_=dict(values)
-        )
     ordered = sorted(rows, key=lambda row: [row[name] for name in key])
-    done = connection.execute(
-        statement,
-        [dict(row) for row in ordered],
-        execution_options={"preserve_rowcount": True},
-    )
+    values = [[row[name] for name in names] for row in ordered]
+    done = connection.exec_driver_sql(statement, as_stored(names, table, values))
     return done.rowcount
