@@ -8,6 +8,7 @@ decided in ``ship``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
@@ -27,6 +28,8 @@ from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
 from .hub import Hub
 from .pull import backoff
+
+CANCELLATION_LASTING = timedelta(seconds=10)
 
 
 def tell_fulfillment(
@@ -181,8 +184,11 @@ def tell_cancellation(
         else:
             marks.clear(connection, [mark])
             fetch = f"{channel.name}/{order_external_id}"
-            again = Mark(MarkKind.FETCH, fetch, channel.name, Priority.LIVE, now)
-            hub.mark(connection, [again])
+            name, later = channel.name, now + CANCELLATION_LASTING
+            # Some channels cancel in a job of their own: look at once and once more.
+            again = Mark(MarkKind.FETCH, fetch, name, Priority.LIVE, now)
+            then = Mark(MarkKind.PULL, name, name, Priority.LIVE, later)
+            hub.mark(connection, [again, then])
         if result.outcome is Outcome.REFUSED:
             facts = _describe_refusal(
                 channel.name, "cancellation", order_external_id, result
