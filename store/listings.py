@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, tuple_, update
 
 from ..canonical.listings import Component, Listing, ListingState
+from .rows import select_rows
 from .tables import components, listings, mapping_rules
 from .upsert import upsert
 
 MAPPED = "mapped"
 WAITING = "waiting"
 IGNORED = "ignored"
+
+_COLUMNS = tuple(each.name for each in listings.columns if each.name != "seen_at")
 
 
 @dataclass(slots=True)
@@ -53,12 +56,14 @@ def load_listings(
     connection: Connection, channel: str, external_ids: Iterable[str]
 ) -> dict[str, ListingRow]:
     """Return the known ones of a channel's listings, by the channel's id."""
-    found = _load(
+    found = select_rows(
         connection,
-        (listings.c.channel == channel)
-        & listings.c.external_id.in_(list(external_ids)),
+        listings,
+        _COLUMNS,
+        where={"channel": channel},
+        among=("external_id", list(external_ids)),
     )
-    return {row.external_id: row for row in found}
+    return {row.external_id: row for row in _read(connection, sorted(found))}
 
 
 def load_channel_listings(connection: Connection, channel: str) -> list[ListingRow]:
@@ -111,24 +116,27 @@ def load_records_by_key(
 
 
 def _load(connection: Connection, condition: Any) -> list[ListingRow]:
-    columns = [column for column in listings.columns if column.key != "seen_at"]
-    found: dict[int, ListingRow] = {}
-    for row in connection.execute(
-        select(*columns).where(condition).order_by(listings.c.id)
-    ):
-        listing = ListingRow(*row)
+    columns = [listings.columns[name] for name in _COLUMNS]
+    found = connection.execute(select(*columns).where(condition).order_by(*columns[:1]))
+    return _read(connection, found)
+
+
+def _read(connection: Connection, found: Iterable[Sequence[Any]]) -> list[ListingRow]:
+    """Return the listings of these rows, in the same order, with their components."""
+    by_id: dict[int, ListingRow] = {}
+    for row in found:
+        listing = by_id[row[0]] = ListingRow(*row)
         listing.state = ListingState(listing.state)
-        found[row.id] = listing
-    if found:
-        parts = connection.execute(
-            select(components)
-            .where(components.c.listing_id.in_(found))
-            .order_by(components.c.sku)
-        )
-        for part in parts:
-            component = Component(sku=part.sku, units=part.units)
-            found[part.listing_id].components.append(component)
-    return list(found.values())
+    parts = select_rows(
+        connection,
+        components,
+        ("listing_id", "sku", "units"),
+        where={},
+        among=("listing_id", list(by_id)),
+    )
+    for listing_id, sku, units in sorted(parts):
+        by_id[listing_id].components.append(Component(sku=sku, units=units))
+    return list(by_id.values())
 
 
 def save_listings(

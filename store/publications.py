@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, exists, or_, select
+from sqlalchemy import Connection, exists, or_, select
 
 from ..canonical.remembered import Publication
 from .marks import MarkKind
@@ -182,24 +182,18 @@ def observe(
 def take_away(connection: Connection, channel: str, taken: Mapping[str, int]) -> None:
     """Lower what is expected of stock records by what the channel itself gave up."""
     rows = [
-        {"record": record, "units": units}
+        (units, units, channel, record)
         for record, units in sorted(taken.items())
         if units
     ]
-    if not rows:
-        return
-    connection.execute(
-        publications.update()
-        .where(
-            publications.c.channel == channel,
-            publications.c.stock_external_id == bindparam("record"),
+    if rows:
+        sign = "?" if connection.dialect.name == "sqlite" else "%s"
+        connection.exec_driver_sql(
+            f"UPDATE publications SET expected = expected - {sign},"
+            f" replaced = replaced - {sign}"
+            f" WHERE channel = {sign} AND stock_external_id = {sign}",
+            rows,
         )
-        .values(
-            expected=publications.c.expected - bindparam("units"),
-            replaced=publications.c.replaced - bindparam("units"),
-        ),
-        rows,
-    )
 
 
 def note_sent(
