@@ -128,12 +128,14 @@ def _read_lines(
 ) -> list[Parts]:
     currency = wire.currency
     refunded = count_refunded(refunds)
+    completed = wire.date_completed_gmt
+    unsent = count_refunded(refunds, before=completed) if completed else {}
     rates = {rate.rate_id: rate for rate in wire.tax_lines}
     coupons = ", ".join(each.code for each in wire.coupon_lines) or "discount"
     lines = []
     for line in wire.line_items:
         line_id = str(line.id)
-        refunded_units = refunded.get(line_id, 0)
+        refunded_units, unsent_units = refunded.get(line_id, 0), unsent.get(line_id, 0)
         lines.append(
             {
                 "external_id": line_id,
@@ -145,7 +147,9 @@ def _read_lines(
                 "sku": line.sku,
                 "title": unescape(line.name),
                 "quantity": line.quantity,
-                "quantity_current": count_wanted(wire, line, meaning, refunded_units),
+                "quantity_current": count_wanted(
+                    wire, line, meaning, refunded_units, unsent_units
+                ),
                 "unit_price": to_unit_price(line.subtotal, line.quantity, currency),
                 "total": to_money(line.total, currency),
                 "tax": to_money(line.total_tax, currency),

@@ -7,6 +7,7 @@ rest and stores it beside the order. An order without the rest still maps.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ..canonical.errors import MappingError
@@ -58,13 +59,17 @@ def read_refunds(order: WireOrder, details: Any) -> tuple[Refund, ...]:
     return tuple(refunds)
 
 
-def count_refunded(refunds: tuple[Refund, ...]) -> dict[str, int]:
-    """Return how many units of each line were refunded."""
+def count_refunded(
+    refunds: tuple[Refund, ...], *, before: datetime | None = None
+) -> dict[str, int]:
+    """Return how many units of each line were refunded; ``before`` then, if given."""
     units: dict[str, int] = {}
     for refund in refunds:
+        if before and (refund.refunded_at is None or refund.refunded_at >= before):
+            continue
         for line in refund.lines:
-            before = units.get(line.line_external_id, 0)
-            units[line.line_external_id] = before + line.quantity
+            counted = units.get(line.line_external_id, 0)
+            units[line.line_external_id] = counted + line.quantity
     return units
 
 

@@ -153,16 +153,27 @@ def count_restocked(meta_data: Any) -> int:
 
 
 def count_wanted(
-    order: WireOrder, line: WireLine, meaning: StatusMeaning, refunded_units: int
+    order: WireOrder,
+    line: WireLine,
+    meaning: StatusMeaning,
+    refunded_units: int,
+    unsent_units: int,
 ) -> int:
     """Say how many units of a line are still wanted.
 
     What was refunded after the order was completed had left; it comes back as a
-    return, and is not an edit of the order. A full refund that names no lines (a
-    change of status by hand) takes every unit away.
+    return, and is not an edit of the order. What was refunded before then stayed. A
+    full refund that names no lines (a change of status by hand) takes every unit away.
+
+    Args:
+        order: the order.
+        line: the line.
+        meaning: what the order's status says.
+        refunded_units: units of the line that were refunded.
+        unsent_units: those of them that were refunded before the order was completed.
     """
     if has_left(order):
-        return line.quantity
+        return max(0, line.quantity - unsent_units)
     if not meaning.wanted:
         return 0
     if order.status == "refunded" and not refunded_units:

@@ -65,7 +65,7 @@ def take_in_listings(
     with hub.store.transaction() as connection:
         hub.hold(connection, lease)
         if channel.catalog_source:
-            _adopt_skus(hub, connection, unique)
+            _adopt_skus(hub, connection, channel.name, unique)
         plan = _plan_listings(hub, connection, channel, unique)
         listings.save_listings(connection, channel.name, plan.rows, now)
         listings.replace_components(connection, plan.made_of)
@@ -190,8 +190,14 @@ def _describe_duplicate(
     )
 
 
-def _adopt_skus(hub: Hub, connection: Connection, seen: Sequence[Listing]) -> None:
-    """Make SKUs of what the catalogue's source sells, with its quantity on hand."""
+def _adopt_skus(
+    hub: Hub, connection: Connection, channel: str, seen: Sequence[Listing]
+) -> None:
+    """Make SKUs of what the catalogue's source sells, with its quantity on hand.
+
+    A listing that is mapped stays what it is, whatever its SKU text is changed to.
+    """
+    seen = _leave_out_mapped(connection, channel, seen)
     spelled: dict[str, Listing] = {}
     for listing in seen:
         if listing.sku and listing.state is not ListingState.DELETED:
@@ -215,6 +221,15 @@ def _adopt_skus(hub: Hub, connection: Connection, seen: Sequence[Listing]) -> No
         cause = Cause("opening", one.external_id)
         ledger.change_on_hand(key, one.quantity or 0, MovementKind.COUNTED, cause)
     save_ledger(hub, connection, ledger, {})
+
+
+def _leave_out_mapped(
+    connection: Connection, channel: str, seen: Sequence[Listing]
+) -> list[Listing]:
+    ids = [listing.external_id for listing in seen]
+    known = listings.load_listings(connection, channel, ids)
+    mapped = {id_ for id_, row in known.items() if row.mapping != listings.WAITING}
+    return [listing for listing in seen if listing.external_id not in mapped]
 
 
 def _settle(

@@ -16,7 +16,7 @@ from ..store import listings, marks, orders, stock
 from ..store.engine import Connection
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
-from .apply import save_ledger
+from .apply import give_way, save_ledger
 from .decide.ledger import Ledger
 from .decide.orders import map_line, settle_holdings
 from .hub import STOCK_LANE, Hub
@@ -75,6 +75,7 @@ def free_lines(
         if order.moves_stock:
             settle_holdings(freed, ledger, cause_id)
     orders.save_memory(connection, known, before)
+    give_way(hub, connection, ledger)
     save_ledger(hub, connection, ledger, locked)
     mark_skus(hub, connection, {part.sku for part in parts})
 

@@ -288,6 +288,21 @@ def test_a_refund_of_units_that_never_left_reduces_what_is_wanted() -> None:
     assert order.total == eur("53.00")
 
 
+def test_units_refunded_before_completion_never_left() -> None:
+    order = translator.read_order(
+        make_order(
+            status="completed",
+            date_completed_gmt="2026-03-03T09:00:01",
+            refunds=[{"id": 70, "total": "-24.00"}, {"id": 71, "total": "-24.00"}],
+            _refunds=[
+                make_refund(70, 1),
+                make_refund(71, 1) | {"date_created_gmt": "2026-03-04T09:00:00"},
+            ],
+        )
+    )
+    assert order.lines[0].quantity_current == 1
+
+
 def test_a_refund_after_completion_leaves_what_was_wanted() -> None:
     order = translator.read_order(
         make_order(

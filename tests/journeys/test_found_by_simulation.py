@@ -1,0 +1,67 @@
+"""What seeded days brought to light, each made small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock.canonical.conflicts import Action
+from crossdock.canonical.listings import Component
+from crossdock.store import stock
+from crossdock.store.marks import MarkKind
+from crossdock.sync.decisions_mapping import Decision
+from crossdock.sync.resolve import resolve_conflict
+
+
+def test_claims_give_way_to_goods_that_left_before_their_listing_was_mapped(
+    any_market: Any,
+) -> None:
+    town = any_market
+    strange = town.offer("woo", "KLOK-OLD", 9, title="Klok", sells={"CLOCK": 1})
+    town.tick(MarkKind.SCAN)
+    town.work()
+    (conflict,) = town.list_open()
+    gone = town.sell("woo", (strange, 4))
+    waiting = town.sell("shopify", (town.clocks["shopify"], 9))
+    town.shops["woo"].set_order_status(gone, "completed")
+    town.work()
+    assert town.count("CLOCK") == (10, 9)
+
+    decision = Decision(Action.MAP, (Component(sku="CLOCK", units=1),))
+    resolve_conflict(town.hub, conflict.id, decision, actor="ada")
+    town.work()
+    assert town.count("CLOCK") == (6, 6)
+    (line,) = town.load_order("shopify", waiting).lines.values()
+    assert [holding.short for holding in line.holdings] == [3]
+    assert town.violations() == []
+
+
+def test_c14_a_listing_whose_sku_is_renamed_stays_what_it_is(market: Any) -> None:
+    shop = market.shops["shopify"]
+    variant = shop.books.find_as("ProductVariant", market.clocks["shopify"])
+    with market.hub.store.reading() as connection:
+        before = stock.load_skus(connection)
+    variant.sku = "CLOCK-NEW"
+    market.tick(MarkKind.SCAN)
+    market.work()
+    with market.hub.store.reading() as connection:
+        assert stock.load_skus(connection) == before
+    assert market.list_open() == []
+    market.sell("shopify", (market.clocks["shopify"], 2))
+    market.work()
+    assert market.count("CLOCK") == (10, 2)
+    market.check()
+
+
+def test_c07_a_unit_refunded_before_its_order_was_completed_did_not_leave(
+    market: Any,
+) -> None:
+    order = market.sell("woo", (market.clocks["woo"], 3))
+    market.work()
+    (line,) = market.find_lines("woo", order)
+    shop = market.shops["woo"]
+    shop.refund_order(order, {line: 1}, restock=False)
+    market.clock.pause(2)
+    shop.set_order_status(order, "completed")
+    market.pull()
+    assert market.count("CLOCK") == (8, 0)
+    market.check()
