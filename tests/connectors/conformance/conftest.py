@@ -277,6 +277,7 @@ def make_case(example: types.ModuleType) -> MakeCase:
         plugin = dataclasses.replace(
             example.plugin, connector=connector, connect=connector, **changes
         )
-        return dataclasses.replace(example.CASE, plugin=plugin)
+        case: ConformanceCase = dataclasses.replace(example.CASE, plugin=plugin)
+        return case
 
     return make
