@@ -171,9 +171,8 @@ def _return_units(
     """
     if not order.has_taken_stock or part.quantity == 0:
         return
-    returned = part.quantity
-    if not restocked:
-        returned -= stock.cancel_unshipped(state, order, part.line, part.quantity)
+    unsent = stock.cancel_unshipped(state, order, part.line, part.quantity)
+    returned = part.quantity - unsent
     if returned:
         state.simulator.world.record_return(
             state.simulator.channel,
@@ -183,7 +182,7 @@ def _return_units(
             restocked=restocked,
         )
     if restocked:
-        part.line.units_sold -= part.quantity
+        part.line.units_sold -= returned
         part.line.units_restocked += part.quantity
         stock.restock(state, part.line, part.quantity)
 
