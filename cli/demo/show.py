@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ...canonical.errors import RefusedError
@@ -94,6 +94,8 @@ def play(scene: Scene) -> Figures:
 def _look(scene: Scene, staff: Staff) -> None:
     _heed_interruption(scene)
     staff.sign_in_again()
+    with suppress(RefusedError):  # explained by itself in this very moment
+        staff.overrule_drift()
 
 
 def _heed_interruption(scene: Scene) -> None:
