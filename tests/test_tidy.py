@@ -333,7 +333,11 @@ def test_every_rule_notices_a_planted_violation(
     [
         (module_has_a_docstring, "web/a.py", '"""What it is."""\nx = 1\n'),
         (time_and_chance_are_injected, "mapping/a.py", "x = clock.now()"),
-        (time_and_chance_are_injected, "sync/compose.py", "import time\nx = time.sleep"),
+        (
+            time_and_chance_are_injected,
+            "sync/compose.py",
+            "import time\nx = time.sleep",
+        ),
         (
             time_and_chance_are_injected,
             "sync/a.py",
