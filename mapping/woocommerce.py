@@ -128,8 +128,7 @@ def _read_lines(
 ) -> list[Parts]:
     currency = wire.currency
     refunded = count_refunded(refunds)
-    completed = wire.date_completed_gmt
-    unsent = count_refunded(refunds, before=completed) if completed else {}
+    unsent = count_refunded(refunds, unsent_only=True)
     rates = {rate.rate_id: rate for rate in wire.tax_lines}
     coupons = ", ".join(each.code for each in wire.coupon_lines) or "discount"
     lines = []

@@ -7,7 +7,6 @@ rest and stores it beside the order. An order without the rest still maps.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from ..canonical.errors import MappingError
@@ -36,7 +35,8 @@ def read_refunds(order: WireOrder, details: Any) -> tuple[Refund, ...]:
     """Return the refunds of an order, oldest first, with lines where they are known.
 
     The shop says only in sum how many units of a line were restocked; they are
-    credited to the oldest refunds.
+    credited to the oldest refunds. What was refunded before the order was completed
+    had not left, as far as the shop knows.
 
     Raises:
         MappingError: an amount or a line cannot be understood.
@@ -53,23 +53,22 @@ def read_refunds(order: WireOrder, details: Any) -> tuple[Refund, ...]:
                 external_id=str(wire.id),
                 amount=to_money(wire.total.lstrip("-"), order.currency),
                 refunded_at=detail.date_created_gmt if detail else None,
-                lines=_read_refund_lines(detail, restocked) if detail else (),
+                lines=_read_refund_lines(order, detail, restocked) if detail else (),
             )
         )
     return tuple(refunds)
 
 
 def count_refunded(
-    refunds: tuple[Refund, ...], *, before: datetime | None = None
+    refunds: tuple[Refund, ...], *, unsent_only: bool = False
 ) -> dict[str, int]:
-    """Return how many units of each line were refunded; ``before`` then, if given."""
+    """Return how many units of each line were refunded, or only what never left."""
     units: dict[str, int] = {}
     for refund in refunds:
-        if before and (refund.refunded_at is None or refund.refunded_at >= before):
-            continue
         for line in refund.lines:
-            counted = units.get(line.line_external_id, 0)
-            units[line.line_external_id] = counted + line.quantity
+            if line.never_left or not unsent_only:
+                counted = units.get(line.line_external_id, 0)
+                units[line.line_external_id] = counted + line.quantity
     return units
 
 
@@ -106,9 +105,11 @@ def _require_list(details: Any, path: str) -> list[Mapping[str, Any]]:
 
 
 def _read_refund_lines(
-    detail: WireRefundDetails, restocked: dict[int, int]
+    order: WireOrder, detail: WireRefundDetails, restocked: dict[int, int]
 ) -> tuple[RefundLine, ...]:
     """Return the lines of one refund; takes what it restocked out of ``restocked``."""
+    completed, refunded = order.date_completed_gmt, detail.date_created_gmt
+    early = completed is not None and refunded is not None and refunded < completed
     lines = []
     for wire in detail.line_items:
         line_id = count_units(find_meta(wire.meta_data, REFUNDED_LINE_KEY))
@@ -119,7 +120,12 @@ def _read_refund_lines(
         if covered:
             restocked[line_id] -= units
         lines.append(
-            RefundLine(line_external_id=str(line_id), quantity=units, restocked=covered)
+            RefundLine(
+                line_external_id=str(line_id),
+                quantity=units,
+                restocked=covered,
+                never_left=early,
+            )
         )
     return tuple(lines)
 

@@ -237,7 +237,8 @@ def _take_returns(order: Order, known: KnownOrder, ledger: Ledger) -> None:
     Money alone moves no stock: only refunds that say the goods came back count. Units
     that are not wanted any more and never left were restocked first, by the channel's
     own counter: they are on hand all the time. Where the channel gave back units that
-    it took for unshipped, and a parcel of ours was faster, nothing has come back.
+    it took for unshipped, and a parcel of ours was faster, nothing has come back: what
+    a channel has not been told of cannot have returned to it.
     """
     restocked: Counter[str] = Counter()
     unshipped: Counter[str] = Counter()
@@ -251,7 +252,7 @@ def _take_returns(order: Order, known: KnownOrder, ledger: Ledger) -> None:
         not_shipped = line.quantity - max(line.quantity_current, ours.shipped)
         never_left = max(0, not_shipped, unshipped[line.external_id])
         back = restocked[line.external_id] - never_left
-        came_back = min(back, ours.shipped)
+        came_back = min(back, ours.shipped, _count_told(known, ours))
         fresh = came_back - ours.returned
         if fresh <= 0:
             continue
@@ -260,3 +261,12 @@ def _take_returns(order: Order, known: KnownOrder, ledger: Ledger) -> None:
         for holding in ours.holdings:
             units = fresh * holding.units_per_line
             ledger.change_on_hand(holding.key, units, MovementKind.RETURNED, cause)
+
+
+def _count_told(known: KnownOrder, line: KnownLine) -> int:
+    """Return how many units of a line have left as far as the channel knows."""
+    return sum(
+        parcel.quantities.get(line.id, 0)
+        for parcel in known.parcels
+        if parcel.told_at is not None and not parcel.cancelled
+    )

@@ -260,3 +260,20 @@ def test_c05_a_cancellation_that_a_parcel_of_ours_was_faster_than_returns_nothin
         )
     )
     assert desk.counts() == (7, 0)
+
+
+def test_goods_that_the_channel_does_not_know_to_have_left_cannot_have_returned(
+    desk: Any, make_order: Make, make_line: Make, make_refund: Make
+) -> None:
+    desk.take_in(make_order(make_line(1)))
+    parcel = ship(desk, 1)
+    refunded = make_order(
+        make_line(1, quantity_current=0),
+        minutes=1,
+        refunds=(make_refund(1, restocked=True),),
+    )
+    desk.take_in(refunded)
+    assert desk.counts() == (9, 0)
+    parcel.told_at = MOMENT
+    desk.take_in(refunded.model_copy(update={"note": "told"}))
+    assert desk.counts() == (10, 0)
