@@ -75,7 +75,7 @@ def test_the_migrations_write_the_same_conditions_as_the_tables(store: Store) ->
 def test_a_database_that_was_never_set_up_is_not_worked_on(empty: Store) -> None:
     with pytest.raises(SchemaMismatchError, match="not been set up") as caught:
         schema.require_current(empty)
-    assert caught.value.next_step == "Run crossdock init."
+    assert caught.value.next_step.startswith("Run crossdock init")
 
 
 def test_a_newer_schema_is_refused_and_not_touched(store: Store) -> None:
