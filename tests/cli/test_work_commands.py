@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from crossdock.cli.failures import ExitCode
 from crossdock.store import leases
 from crossdock.store.engine import Store
+from crossdock.sync.hub import LEASE_LASTING
 
 
 def find_conflict(terminal: Any) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def occupied(connected: Any) -> Iterator[Any]:
     store = Store(f"sqlite:///{connected.home / 'crossdock.sqlite3'}")
     with store.transaction() as connection:
         for lane in ("shop", "stock"):
-            leases.acquire(connection, lane, "another", now, timedelta(minutes=5))
+            leases.acquire(connection, lane, "another", now, LEASE_LASTING)
     yield connected
     store.close()
 
