@@ -109,8 +109,7 @@ def _read_refund_lines(
 ) -> tuple[RefundLine, ...]:
     """Return the lines of one refund; takes what it restocked out of ``restocked``."""
     completed, refunded = order.date_completed_gmt, detail.date_created_gmt
-    # Within one second: nothing leaves and comes back as fast as that.
-    early = completed is not None and refunded is not None and refunded <= completed
+    early = completed is not None and refunded is not None and refunded < completed
     lines = []
     for wire in detail.line_items:
         line_id = count_units(find_meta(wire.meta_data, REFUNDED_LINE_KEY))

@@ -292,7 +292,7 @@ def test_units_refunded_before_completion_never_left() -> None:
     order = translator.read_order(
         make_order(
             status="completed",
-            date_completed_gmt="2026-03-03T09:00:00",
+            date_completed_gmt="2026-03-03T09:00:01",
             refunds=[{"id": 70, "total": "-24.00"}, {"id": 71, "total": "-24.00"}],
             _refunds=[
                 make_refund(70, 1),
