@@ -35,6 +35,7 @@ from .demo import demo
 from .failures import Failure, explain_failure
 from .output import clean
 from .session import Invocation
+from .simulate import simulate
 
 
 class Commands(TyperGroup):
@@ -151,6 +152,7 @@ app.command("fsck", rich_help_panel=_LOOK_AFTER)(upkeep.fsck)
 app.command("backup", rich_help_panel=_LOOK_AFTER)(upkeep.backup)
 app.command("audit", rich_help_panel=_LOOK_AFTER)(upkeep.show_audit)
 app.command("demo", rich_help_panel=_TRY)(demo)
+app.command("simulate", rich_help_panel=_TRY)(simulate)
 app.add_typer(bench.app, name="bench", rich_help_panel=_TRY)
 
 

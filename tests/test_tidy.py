@@ -46,6 +46,7 @@ HTTP_CLIENTS = {
 }
 CATCH_ALLS = {
     "cli/main.py": "a person gets a sentence and a next step, not a traceback",
+    "cli/simulation/seeds.py": "whatever a seed raises is a finding",
     "sync/worker.py": "one lane's defect must not stop the others",
     "connectors/conformance/bench.py": "judges whatever a connector raises",
     "connectors/registry.py": "a plugin from elsewhere may raise anything on import",

@@ -1,0 +1,64 @@
+"""The checkers: what must hold after every step, by the database and by the books.
+
+Separate from the hub: they ask the shops' own books and plain queries, and none of
+them repairs anything.
+"""
+
+from __future__ import annotations
+
+from ...store import fsck, orders, stock
+from .scene import Scene
+
+
+def check_step(scene: Scene) -> None:
+    """Check what holds between any two transactions."""
+    _check_log(scene)
+    with scene.hub.store.reading() as connection:
+        for found in fsck.check(connection):
+            scene.report(f"fsck.{found.rule}", found.subject, found.message)
+        overdrawn = sum(
+            max(0, counts.allocated + counts.reserved - max(0, counts.on_hand))
+            for counts in stock.load_positions(connection).values()
+        )
+    scene.oversold_by_hub = max(scene.oversold_by_hub, overdrawn)
+
+
+def _check_log(scene: Scene) -> None:
+    for text in scene.listener.take_unexpected():
+        scene.report("no_error_is_unexpected", text.partition(" (at ")[2], text)
+
+
+def check_write(
+    scene: Scene, channel: str, listing: str, before: int, after: int
+) -> None:
+    """Check that a write does not sell again what its shop has sold.
+
+    A shop that compares before it sets is never raised while it has sold units of the
+    listing that the hub has not read. Elsewhere a sale may fall into the moment between
+    the last look and the write; that is a race, and the books tell what it cost.
+    """
+    shop = scene.town.shops[channel]
+    if after <= before or not shop.compares:
+        return
+    placed = {
+        order.order_id: order
+        for order in scene.town.world.orders(channel)
+        if any(line.listing == listing for line in order.lines.values())
+        and not order.cancelled
+    }
+    with scene.hub.store.reading() as connection:
+        known = orders.load_by_external_id(connection, channel, set(placed))
+    unseen = sorted(placed.keys() - known.keys())
+    if unseen:
+        units = sum(
+            line.sold - line.cancelled
+            for order_id in unseen
+            for line in placed[order_id].lines.values()
+            if line.listing == listing
+        )
+        scene.oversold_by_hub += min(units, after - before)
+        scene.report(
+            "no_raise_covers_an_unseen_sale",
+            f"{channel}/listing/{listing}",
+            f"raised from {before} to {after}; not read yet: {', '.join(unseen)}",
+        )

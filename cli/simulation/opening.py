@@ -1,0 +1,114 @@
+"""Opening day: goods into the warehouse and on sale, the hub connected to every shop.
+
+Nothing goes wrong yet. Bundles and multipacks are mapped by staff, as on any first day:
+no SKU text could tell what is in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+from ...canonical.conflicts import Action
+from ...canonical.listings import Component
+from ...canonical.remembered import DriftPolicy
+from ...store import conflicts
+from ...sync.accounts import NewChannel, add_channel
+from ...sync.decisions_mapping import Decision
+from ...sync.resolve import resolve_conflict
+from ...sync.worker import run_due
+from .scene import Scene
+from .shops import Shop, WooCommerceStand
+from .town import Town
+
+ACTOR = "simulation"
+
+_NAMES = (
+    "ANVIL",
+    "BASSOON",
+    "CROQUET-MALLET",
+    "DOORKNOB",
+    "EGG-TIMER",
+    "FISH-KETTLE",
+    "GONG",
+    "HARPOON",
+    "INKWELL",
+    "JELLY-MOULD",
+    "KAZOO",
+    "LOBSTER-POT",
+)
+COLOURS = "KAZOO"
+"""Sold in two colours that share a counter, where the shop can do so."""
+
+SETS: Mapping[str, Mapping[str, int]] = {
+    "SET-NOISE": {"GONG": 1, "BASSOON": 1},
+    "SET-KITCHEN": {"EGG-TIMER": 2, "FISH-KETTLE": 1, "JELLY-MOULD": 1},
+    "BOX-INK-3": {"INKWELL": 3},
+}
+
+
+def open_town(town: Town) -> None:
+    """Stock the warehouse and fill the shops, as the seed says."""
+    chance = Random(f"opening {town.seed}")  # noqa: S311 - to be repeatable
+    for sku in _NAMES:
+        town.world.receive(sku, chance.choice((1, 2, 3, 5, 9)))
+    town.open_shop("shopify", "north")
+    town.open_shop("woocommerce", "south", native=chance.random() < 0.5)
+    if chance.random() < 0.15:
+        town.open_shop("woocommerce", "east", native=chance.random() < 0.5)
+    if chance.random() < 0.15:
+        town.open_shop("shopify", "west")
+    for shop in town.shops.values():
+        _fill(shop, town)
+
+
+def _fill(shop: Shop, town: Town) -> None:
+    for sku in _NAMES:
+        stock = town.world.physical_units(sku)
+        title = sku.title().replace("-", " ")
+        if sku == COLOURS and isinstance(shop, WooCommerceStand):
+            shop.put_up_colours(sku, title, stock)
+        else:
+            shop.put_up(sku, title, stock, {sku: 1})
+    for text, sells in SETS.items():
+        if shop.name != "north":  # the catalogue's source would make SKUs of them
+            shop.put_up(text, text.title(), 1, sells)
+
+
+def connect_shops(scene: Scene) -> None:
+    """Connect the hub to every shop, the first one being the catalogue's source."""
+    for number, shop in enumerate(scene.shops):
+        policy = DriftPolicy.OVERWRITE if scene.seed % 3 == 2 else DriftPolicy.ASK
+        new = NewChannel(
+            shop.name,
+            shop.kind,
+            shop.connect_settings(),
+            buffer_units=1 if scene.seed % 5 == 4 and number else 0,
+            drift_policy=policy,
+            catalog_source=number == 0,
+        )
+        add_channel(scene.hub, new)
+        settle(scene, 3)
+    map_sets(scene)
+    settle(scene, 20)
+
+
+def settle(scene: Scene, seconds: int) -> None:
+    """Let the hub work, undisturbed, while time passes."""
+    for _ in range(seconds):
+        run_due(scene.hub, scene.worker.name)
+        scene.town.clock.advance(1)
+
+
+def map_sets(scene: Scene) -> None:
+    """Say what the sets consist of."""
+    with scene.hub.store.reading() as connection:
+        found = conflicts.load_many(connection)
+    for conflict in found:
+        parts = SETS.get(str(conflict.facts.get("sku", "")))
+        if parts is not None:
+            components = tuple(
+                Component(sku=sku, units=units) for sku, units in parts.items()
+            )
+            decision = Decision(Action.MAP, components)
+            resolve_conflict(scene.hub, conflict.id, decision, actor=ACTOR)

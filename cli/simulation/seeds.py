@@ -1,0 +1,83 @@
+"""Playing many seeds, several at a time: every seed is a world of its own.
+
+Each process plays one seed after another in a folder that is thrown away. What a seed
+raises is a finding like any other.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from .events import TROUBLES, Kind, draw_schedule
+from .play import Outcome, Play
+from .scene import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One seed to be played."""
+
+    seed: int
+    troubles: tuple[Kind, ...]
+    only: frozenset[int] | None = None
+    """Numbers of the events to keep; None keeps all."""
+    keep_trace: bool = False
+
+
+def list_troubles(name: str) -> tuple[Kind, ...]:
+    """Return the troubles that a word on the command line names.
+
+    Raises:
+        ValueError: it names none.
+    """
+    known = {
+        "none": (),
+        "all": tuple(TROUBLES),
+        **{kind.value: (kind,) for kind in TROUBLES},
+    }
+    if name not in known:
+        raise ValueError(f"Use one of: {', '.join(known)}.")
+    return known[name]
+
+
+def play_seed(task: Task) -> Outcome:
+    """Play one seed in this process."""
+    events = [
+        event
+        for event in draw_schedule(task.seed, task.troubles)
+        if task.only is None or event.number in task.only
+    ]
+    with tempfile.TemporaryDirectory(prefix="crossdock-simulation-") as folder:
+        try:
+            play = Play(task.seed, events, Path(folder), keep_trace=task.keep_trace)
+            return play.run()
+        except Exception as error:  # noqa: BLE001 - whatever a seed raises is a finding
+            return _describe_failure(task, len(events), error)
+
+
+def _describe_failure(task: Task, events: int, error: Exception) -> Outcome:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    violation = Violation(
+        "nothing_is_raised",
+        type(error).__name__,
+        f"{error} (in {last.name}, line {last.lineno} of {Path(last.filename).name})",
+    )
+    return Outcome(task.seed, events, "", (violation,), 0, 0, 0, 0)
+
+
+def play_seeds(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+    """Play seeds, ``jobs`` at a time, and yield each outcome as it is there."""
+    if jobs == 1 or len(tasks) == 1:
+        yield from map(play_seed, tasks)
+        return
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=fresh) as pool:
+        playing = [pool.submit(play_seed, task) for task in tasks]
+        for future in as_completed(playing):
+            yield future.result()
