@@ -20,6 +20,17 @@ def load_cursor(connection: Connection, channel: str, stream: Stream) -> str | N
     )
 
 
+def find_last_pull(
+    connection: Connection, channel: str, stream: Stream
+) -> datetime | None:
+    """Return when a page of the stream was last taken in; None if never."""
+    return connection.scalar(
+        select(cursors.c.saved_at).where(
+            cursors.c.channel == channel, cursors.c.stream == stream
+        )
+    )
+
+
 def save_cursor(
     connection: Connection,
     channel: str,

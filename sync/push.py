@@ -13,10 +13,11 @@ from datetime import timedelta
 
 from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
 from ..canonical.errors import OutcomeUnknownError, RetryLaterError
+from ..canonical.pages import Stream
 from ..canonical.pushes import Outcome, PushResult, StockWrite
 from ..canonical.remembered import KnownChannel, Publication
 from ..connectors.sdk import PushesStock, ReadsStock, StockWriteMode, Traits
-from ..store import conflicts, marks, outbox, publications
+from ..store import conflicts, cursors, marks, outbox, publications
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
@@ -28,6 +29,9 @@ from .read_back import compare_records, find_patience, settle_unknown
 
 CANDIDATES_MAX = 5000
 LOOK_AGAIN = timedelta(seconds=1)
+PULL_AGE_MAX = timedelta(minutes=2)
+"""How old the last pull may be where a channel compares and sets. Longer ago (the hub
+was down) a sale and a return that are both unread can cancel out in the comparison."""
 
 
 @dataclass(slots=True)
@@ -78,8 +82,10 @@ def push_stock(
     errand = _Errand(hub, channel, connector, traits, lease)
     with hub.store.reading() as connection:
         left_open = outbox.load_open(connection, channel.name, outbox.STOCK)
+        pulled_at = cursors.find_last_pull(connection, channel.name, Stream.ORDERS)
+    outdated = pulled_at is None or hub.clock.now() - pulled_at > PULL_AGE_MAX
     compares = traits.stock_write is StockWriteMode.COMPARE_AND_SET
-    if left_open or not compares:
+    if left_open or outdated or not compares:
         pull_orders(hub, channel, lease=lease)
     if left_open:
         settle_unknown(hub, channel, left_open, lease=lease)

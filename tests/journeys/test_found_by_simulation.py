@@ -6,10 +6,11 @@ from typing import Any
 
 from crossdock.canonical.conflicts import Action
 from crossdock.canonical.listings import Component
-from crossdock.store import stock
+from crossdock.store import figures, stock
 from crossdock.store.marks import MarkKind
 from crossdock.sync.decisions_mapping import Decision
 from crossdock.sync.resolve import resolve_conflict
+from crossdock.sync.stocktaking import receive_stock
 
 
 def test_claims_give_way_to_goods_that_left_before_their_listing_was_mapped(
@@ -65,3 +66,24 @@ def test_c07_a_unit_refunded_before_its_order_was_completed_did_not_leave(
     market.pull()
     assert market.count("CLOCK") == (8, 0)
     market.check()
+
+
+def test_d20_after_a_downtime_orders_are_read_before_a_quantity_is_raised(
+    market: Any,
+) -> None:
+    listing = market.clocks["shopify"]
+    shop = market.shops["shopify"]
+    variant = shop.books.find_as("ProductVariant", listing)
+    record = f"gid://shopify/InventoryItem/{variant.item_number}"
+    market.lose_webhooks()
+    market.work()
+    market.clock.pause(3600)
+    market.sell("shopify", (listing, 1))
+    # Somebody's edit hides the sale: what is shown is what the hub expects.
+    shop.set_available(variant, 10)
+    receive_stock(market.hub, "CLOCK", 2, actor="ada")
+    market.work()
+    assert market.count("CLOCK") == (12, 1)
+    with market.hub.store.reading() as connection:
+        written = figures.list_writes(connection, "shopify", record)
+    assert max(write["payload"]["quantity"] for write in written) == 11
