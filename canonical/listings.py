@@ -39,6 +39,9 @@ class Listing(Model):
     quantity: int | None = None
     """What the channel showed when it was read; None where it keeps no quantity."""
     state: ListingState = ListingState.ACTIVE
+    held_by_channel: bool = False
+    """The goods lie in the channel's own warehouse (FBA and the like): its quantity is
+    shown, never written, and never allocated by the hub."""
 
 
 class Component(Model):

@@ -203,6 +203,8 @@ class Order(Model):
     shipping_address: Address | None = None
     billing_address: Address | None = None
     note: str = ""
+    ship_by: UtcTime | None = None
+    """When the goods have to leave, where the channel says so."""
     unknown_values: tuple[str, ...] = ()
     """Vocabulary of the channel that the mapping had never seen, as ``path=value``."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .money import Money
 from .orders import FulfilledLine
 
 
@@ -21,7 +22,8 @@ class Outcome(StrEnum):
     STALE = "stale"
     """A compare-and-set found another value: nothing was written; decide again."""
     UNKNOWN = "unknown"
-    """The write was sent and no answer came: read back before anything else."""
+    """The write was sent and no answer came, or the channel took it for later (then
+    ``external_id`` names the submission): read back before anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,49 @@ class CancellationPush:
     reason: str
     restock: bool
     idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundedLine:
+    """Units of one line that are paid back, and the money for them, tax included."""
+
+    line_external_id: str
+    quantity: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPush:
+    """Ask a channel to pay money of one of its orders back. Moves no stock.
+
+    ``reference`` is the hub's own id; a connector leaves it where it can be found
+    again (``find_refund``), for channels that have no idempotency.
+    """
+
+    reference: str
+    order_external_id: str
+    lines: tuple[RefundedLine, ...]
+    shipping: Money
+    """Shipping costs that are paid back; zero for none."""
+    reason: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWrite:
+    """Set the price of one listing, for one unit, as its shoppers see it."""
+
+    listing_external_id: str
+    price: Money
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingWrite:
+    """A stock write that a channel took for later, with the channel's id of it."""
+
+    write: StockWrite
+    submission_external_id: str
 
 
 @dataclass(frozen=True, slots=True)

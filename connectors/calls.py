@@ -85,6 +85,11 @@ class Call:
     path: str
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Any = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    """Sent form-encoded, where the channel does not take JSON."""
+    content: bytes | None = field(default=None, repr=False)
+    """Sent as it is; ``headers`` must name its content type. At most one of ``json``,
+    ``form`` and ``content`` is given."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     safe: bool = False
     accept_statuses: tuple[int, ...] = ()
@@ -118,6 +123,12 @@ class TransportFactory(Protocol):
         requests_per_second: float,
         burst: int,
         headers: Mapping[str, str] | None = None,
+        account: str = "",
     ) -> Transport:
-        """Return a transport for one account, rooted at ``base_url``."""
+        """Return a transport for one account, rooted at ``base_url``.
+
+        ``account`` tells accounts apart where all have the same address (marketplaces);
+        it may also name an operation that the channel paces by itself. Transports with
+        the same address, account and pace share their turns.
+        """
         ...

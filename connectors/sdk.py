@@ -23,7 +23,10 @@ from ..canonical.pushes import (
     Account,
     CancellationPush,
     FulfillmentPush,
+    PendingWrite,
+    PriceWrite,
     PushResult,
+    RefundPush,
     StockWrite,
     Subscription,
 )
@@ -64,6 +67,12 @@ class Traits:
     """How long a change may stay invisible to the channel's own list calls."""
     settle_seconds: int
     """How long a written quantity may read back as the old one."""
+    revisions_per_day_max: int | None = None
+    """How often a day one listing may be changed; None: no limit is known."""
+    quantity_max: int | None = None
+    """The most that the channel shows; more is capped by it, not refused."""
+    honours_zero: bool = True
+    """Whether a listing at zero cannot be bought. Without it no escrow is possible."""
 
 
 class ConnectorSettings(BaseModel):
@@ -201,6 +210,42 @@ class PushesCancellation(Protocol):
 
 
 @runtime_checkable
+class SettlesSubmissions(Protocol):
+    """The channel takes stock writes for later and tells what became of them."""
+
+    def read_submissions(
+        self, pending: Sequence[PendingWrite]
+    ) -> tuple[PushResult, ...]:
+        """Return what became of each write, in the same order; unknown: not yet."""
+        ...
+
+
+@runtime_checkable
+class PushesRefund(Protocol):
+    """The channel lets the hub pay money back."""
+
+    def push_refund(self, push: RefundPush) -> PushResult:
+        """Pay back; ``external_id`` names the channel's refund."""
+        ...
+
+    def find_refund(self, push: RefundPush) -> str | None:
+        """Return the channel's id of what an earlier push made, or None."""
+        ...
+
+
+@runtime_checkable
+class PushesPrice(Protocol):
+    """The channel takes prices."""
+
+    def push_prices(self, writes: Sequence[PriceWrite]) -> tuple[PushResult, ...]:
+        """Write prices and return one result for each, in the same order.
+
+        Never raises for one bad write of a batch. Setting a price twice is harmless.
+        """
+        ...
+
+
+@runtime_checkable
 class ReceivesWebhooks(Protocol):
     """The channel calls back when something changes."""
 
@@ -241,6 +286,9 @@ CAPABILITIES: tuple[type, ...] = (
     PushesStock,
     PushesFulfillment,
     PushesCancellation,
+    SettlesSubmissions,
+    PushesRefund,
+    PushesPrice,
     ReceivesWebhooks,
 )
 """Everything that a connector can be able to do."""
@@ -310,12 +358,15 @@ __all__ = [
     "PullsOrders",
     "PushesCancellation",
     "PushesFulfillment",
+    "PushesPrice",
+    "PushesRefund",
     "PushesStock",
     "ReadsListings",
     "ReadsStock",
     "ReceivesWebhooks",
     "Record",
     "SDK_VERSION",
+    "SettlesSubmissions",
     "StockWriteMode",
     "Stream",
     "Traits",

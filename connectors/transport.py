@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import httpx
 import orjson
@@ -62,7 +63,7 @@ class HttpTransports:
     body_bytes_max: int = BODY_BYTES_MAX
     attempts_max: int = ATTEMPTS_MAX
     """Most attempts of a call that is safe to repeat."""
-    _accounts: dict[tuple[str, float, int], _Account] = field(
+    _accounts: dict[tuple[str, str, float, int], _Account] = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -79,17 +80,19 @@ class HttpTransports:
         requests_per_second: float,
         burst: int,
         headers: Mapping[str, str] | None = None,
+        account: str = "",
     ) -> HttpTransport:
         """Return a transport for the account at ``base_url``. Does no I/O.
 
-        Transports opened for the same address at the same pace share their turns.
+        Transports opened for the same address and account at the same pace share their
+        turns.
 
         Raises:
             SettingsError: the address cannot be used.
         """
         root = str(self.network.check_base_url(base_url)).rstrip("/")
-        account = self._accounts.setdefault(
-            (root, requests_per_second, burst),
+        shared = self._accounts.setdefault(
+            (root, account, requests_per_second, burst),
             _Account(
                 Pace(self.clock, requests_per_second=requests_per_second, burst=burst),
                 RetryBudget(),
@@ -107,7 +110,7 @@ class HttpTransports:
             follow_redirects=False,
             trust_env=False,
         )
-        return HttpTransport(self, root, client, account)
+        return HttpTransport(self, root, client, shared)
 
     def close(self) -> None:
         """Close all connections of all transports."""
@@ -209,10 +212,13 @@ class HttpTransport:
                 next_step="Ids that go into a path must be percent-encoded.",
             )
         headers = dict(call.headers)
-        content = None
+        content = call.content
         if call.json is not None:
             content = orjson.dumps(call.json)
             headers.setdefault("content-type", "application/json")
+        elif call.form is not None:
+            content = urlencode(call.form).encode()
+            headers.setdefault("content-type", "application/x-www-form-urlencoded")
         return self._client.build_request(
             call.method,
             f"{self._root}/{path}",

@@ -33,6 +33,7 @@ class ListingRow:
     barcode: str
     title: str
     tracked: bool
+    held_by_channel: bool
     state: ListingState
     mapping: str
     components: list[Component] = field(default_factory=list)
@@ -168,6 +169,7 @@ def save_listings(
             "barcode",
             "title",
             "tracked",
+            "held_by_channel",
             "state",
             "mapping",
             "seen_at",

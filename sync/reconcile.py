@@ -166,7 +166,8 @@ def decide_desired(
     not mapped yet, or that the channel does not count, keeps the hub's hands off.
     """
     if not rows or any(
-        not row.tracked or row.mapping != listings.MAPPED for row in rows
+        not row.tracked or row.held_by_channel or row.mapping != listings.MAPPED
+        for row in rows
     ):
         return None
     return min(

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from ..columns import Id, Json, UtcMicroseconds
@@ -71,6 +72,7 @@ listings = Table(
     Column("barcode", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("tracked", Boolean, nullable=False),
+    Column("held_by_channel", Boolean, nullable=False, server_default=false()),
     Column("state", Text, nullable=False),
     Column("mapping", Text, nullable=False),
     Column("seen_at", UtcMicroseconds, nullable=False),
