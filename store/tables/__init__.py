@@ -7,6 +7,7 @@ them.
 from __future__ import annotations
 
 from .base import metadata
+from .drifts import drifts, revisions
 from .orders import allocations, fulfillment_lines, fulfillments, order_lines, orders
 from .records import channels, cursors, deliveries, inbox, intake
 from .stock import components, listings, mapping_rules, movements, positions, skus
@@ -20,6 +21,7 @@ __all__ = [
     "conflicts",
     "cursors",
     "deliveries",
+    "drifts",
     "fulfillment_lines",
     "fulfillments",
     "inbox",
@@ -35,6 +37,7 @@ __all__ = [
     "outbox",
     "positions",
     "publications",
+    "revisions",
     "skus",
     "slots",
 ]

@@ -36,6 +36,11 @@ channels = Table(
     Column("catalog_source", Boolean, nullable=False),
     Column("orders_since", UtcMicroseconds, nullable=False),
     Column("added_at", UtcMicroseconds, nullable=False),
+    Column("pushing", Text, nullable=False, server_default="on"),
+    Column("pushing_reason", Text, nullable=False, server_default=""),
+    Column("held_at", UtcMicroseconds, nullable=True),
+    Column("failing_since", UtcMicroseconds, nullable=True),
+    Column("failed_at", UtcMicroseconds, nullable=True),
     UniqueConstraint("kind", "account_external_id"),
 )
 
@@ -91,5 +96,6 @@ cursors = Table(
     Column("stream", Text, nullable=False),
     Column("cursor", Text, nullable=False),
     Column("saved_at", UtcMicroseconds, nullable=False),
+    Column("caught_up_at", UtcMicroseconds, nullable=True),
     PrimaryKeyConstraint("channel", "stream"),
 )
