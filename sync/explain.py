@@ -15,11 +15,13 @@ from ..canonical.stock import StockKey
 from ..store import channels, conflicts, figures, listings, stock
 from ..store.engine import Connection
 from ..store.listings import ListingRow
-from .decide.publish import Part, Supply, count_sellable
+from .decide.publish import Part, count_sellable
+from .decide.supplies import Supply
 from .hub import Hub
-from .reconcile import decide_desired, load_supplies
+from .reconcile import decide_desired
 from .ship import find_order
 from .stocktaking import require_sku
+from .supplies import load_supplies
 
 CLAIMS_MAX = 50
 MOVEMENTS_MAX = 20

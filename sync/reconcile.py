@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
-from ..canonical.stock import Cause, StockKey
-from ..store import channels, conflicts, listings, marks, publications, stock
+from ..store import channels, listings, marks, publications
 from ..store.engine import Connection
 from ..store.leases import Lease
 from ..store.listings import ListingRow
 from ..store.marks import Mark, MarkKind, Priority
-from .apply import save_ledger
-from .decide.ledger import Ledger
-from .decide.publish import Part, Supply, count_sellable, needs_write
+from .decide.publish import Part, count_sellable, needs_write
+from .decide.supplies import Supply
 from .hub import Hub
+from .shortfalls import serve_waiting_lines
+from .supplies import load_supplies
 
 
 def reconcile(
@@ -40,7 +39,7 @@ def reconcile(
     lanes: set[str] = set()
     with hub.store.transaction() as connection:
         hub.hold(connection, lease)
-        _serve_waiting_lines(hub, connection, skus)
+        serve_waiting_lines(hub, connection, skus)
         desired = _compute_desired(hub, connection, skus)
         changed = _keep_changed(connection, desired)
         publications.set_desired(connection, changed, hub.clock.now())
@@ -50,77 +49,6 @@ def reconcile(
     hub.reach("reconcile.committed")
     hub.wake(lanes)
     return len(changed)
-
-
-def _serve_waiting_lines(hub: Hub, connection: Connection, skus: Sequence[str]) -> None:
-    claims = stock.load_claims(connection, skus, short_only=True)
-    if claims:
-        locked = stock.lock_positions(connection, skus)
-        # Again, now that nobody can change them: a page may have come in between.
-        claims = stock.load_claims(connection, skus, short_only=True)
-        ledger = Ledger(locked)
-        cause_id = str(hub.ids.take())
-        served = []
-        for claim in claims:
-            cause = Cause("served", f"{cause_id}/{claim.line_id}")
-            holding = claim.holding
-            granted = ledger.allocate(holding.key, holding.short, cause)
-            if granted:
-                holding.allocated += granted
-                served.append(claim)
-        stock.save_claims(connection, served)
-        save_ledger(hub, connection, ledger, locked)
-    _report_shortfalls(hub, connection, skus, claims)
-
-
-def _report_shortfalls(
-    hub: Hub, connection: Connection, skus: Sequence[str], claims: Sequence[stock.Claim]
-) -> None:
-    short: dict[StockKey, dict[int, int]] = {}
-    for claim in claims:
-        if claim.holding.short:
-            lines = short.setdefault(claim.holding.key, {})
-            lines[claim.line_id] = claim.holding.short
-    now = hub.clock.now()
-    found = [_describe_shortfall(key, lines) for key, lines in short.items()]
-    conflicts.report(connection, found, hub.ids, now)
-    if conflicts.count_open(connection):
-        covered = [
-            name_shortfall(StockKey(sku, hub.tuning.location))
-            for sku in skus
-            if StockKey(sku, hub.tuning.location) not in short
-        ]
-        by = {"by": conflicts.BY_FACTS, "why": "every line has its units"}
-        conflicts.close(connection, ConflictKind.SHORTFALL, covered, by, now)
-
-
-def name_shortfall(key: StockKey) -> str:
-    """Return what a shortfall conflict about a position is about."""
-    return f"sku/{key.sku}@{key.location}"
-
-
-def _describe_shortfall(key: StockKey, lines: Mapping[int, int]) -> ConflictFacts:
-    units = sum(lines.values())
-    return ConflictFacts(
-        kind=ConflictKind.SHORTFALL,
-        subject=name_shortfall(key),
-        summary=f"{units} units of {key.sku} were sold that are not on hand; "
-        f"{len(lines)} order lines wait.",
-        facts={
-            "sku": key.sku,
-            "location": key.location,
-            "units_short": units,
-            "lines": {str(line): count for line, count in list(lines.items())[:50]},
-        },
-        proposals=(
-            Proposal(
-                action=Action.RECEIVE,
-                sku=key.sku,
-                units=units,
-                reason="Receive the missing units, if they are there after all.",
-            ),
-        ),
-    )
 
 
 def _compute_desired(
@@ -138,22 +66,6 @@ def _compute_desired(
     return {
         key: decide_desired(rows, supplies, buffers.get(key[0], 0))
         for key, rows in records.items()
-    }
-
-
-def load_supplies(
-    hub: Hub, connection: Connection, skus: Iterable[str]
-) -> dict[str, Supply]:
-    """Return what each SKU has to offer, over all locations."""
-    wanted = set(skus)
-    safety = stock.load_safety_stock(connection, wanted)
-    available = dict.fromkeys(wanted, 0)
-    for key, counts in stock.load_positions(connection, wanted).items():
-        free = counts.on_hand - counts.allocated - counts.reserved
-        available[key.sku] += max(0, free)
-    return {
-        sku: Supply(units, safety.get(sku, 0) or hub.tuning.safety_stock)
-        for sku, units in available.items()
     }
 
 

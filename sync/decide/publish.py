@@ -14,19 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ...canonical.remembered import Publication
-
-
-@dataclass(frozen=True, slots=True)
-class Supply:
-    """What one SKU has to offer, over all locations."""
-
-    available: int
-    safety_stock: int
-
-    @property
-    def promisable(self) -> int:
-        """Units that may be promised: available less safety stock, never negative."""
-        return max(0, self.available - self.safety_stock)
+from .supplies import Supply
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from crossdock.sync.decide.publish import (
     Part,
     Step,
     StockPlan,
-    Supply,
     believe_write,
     count_sellable,
     judge_unknown_write,
@@ -19,6 +18,7 @@ from crossdock.sync.decide.publish import (
     order_writes,
     plan_from_reading,
 )
+from crossdock.sync.decide.supplies import Supply
 from hypothesis import given
 from hypothesis import strategies as st
 
