@@ -34,6 +34,8 @@ from . import (
 from .demo import demo
 from .failures import Failure, explain_failure
 from .output import clean
+from .prices import price
+from .refunds import refund
 from .session import Invocation
 from .simulate import simulate
 
@@ -143,6 +145,8 @@ app.command("pull", rich_help_panel=_WORK)(pulling.pull)
 app.command("reconcile", rich_help_panel=_WORK)(pulling.reconcile)
 app.command("ship", rich_help_panel=_WORK)(goods.ship)
 app.command("cancel", rich_help_panel=_WORK)(goods.cancel)
+app.command("refund", rich_help_panel=_WORK)(refund)
+app.command("price", rich_help_panel=_WORK)(price)
 app.command("receive", rich_help_panel=_WORK)(goods.receive)
 app.command("count", rich_help_panel=_WORK)(goods.count_units)
 app.add_typer(explain.app, name="explain", rich_help_panel=_DECIDE)

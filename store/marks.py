@@ -36,6 +36,8 @@ class MarkKind(StrEnum):
     READ_BACK = "read_back"
     TELL = "tell"
     CANCEL = "cancel"
+    REFUND = "refund"
+    PRICE = "price"
     SUBSCRIBE = "subscribe"
 
 

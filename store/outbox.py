@@ -23,6 +23,8 @@ DONE = "done"
 STOCK = "stock"
 FULFILLMENT = "fulfillment"
 CANCELLATION = "cancellation"
+REFUND = "refund"
+PRICE = "price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class OutboxRow:
     payload: dict[str, Any]
     status: str = IN_FLIGHT
     attempts: int = 1
+    external_id: str = ""
+    """The channel's id of it: of what it made, or of a submission that it took."""
+    written_at: datetime | None = None
 
 
 def add(
@@ -89,6 +94,8 @@ def load_open(
             row.payload,
             row.status,
             row.attempts,
+            row.external_id,
+            row.written_at,
         )
         for row in connection.execute(query)
     }

@@ -25,10 +25,12 @@ from ..store import channels, leases, marks
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind
 from .hub import LEASE_LASTING, STOCK_LANE, Hub
+from .pricing import push_prices
 from .pull import backoff, fetch_listings, fetch_orders, pull_orders, scan_listings
 from .push import push_stock
 from .read_back import read_back
 from .reconcile import reconcile
+from .refund import tell_refund
 from .remap import remap
 from .tell import tell_cancellation, tell_fulfillment
 from .webhooks import renew_subscriptions
@@ -196,6 +198,18 @@ def _cancel(
     tell_cancellation(hub, channel, batch[0], lease=lease)
 
 
+def _refund(
+    hub: Hub, channel: KnownChannel, batch: Sequence[Mark], lease: Lease
+) -> None:
+    tell_refund(hub, channel, batch[0], lease=lease)
+
+
+def _price(
+    hub: Hub, channel: KnownChannel, batch: Sequence[Mark], lease: Lease
+) -> None:
+    push_prices(hub, channel, lease=lease, handled=batch)
+
+
 def _subscribe(
     hub: Hub, channel: KnownChannel, batch: Sequence[Mark], lease: Lease
 ) -> None:
@@ -211,10 +225,12 @@ _HANDLERS: dict[MarkKind, Handler] = {
     MarkKind.READ_BACK: _read_back,
     MarkKind.TELL: _tell,
     MarkKind.CANCEL: _cancel,
+    MarkKind.REFUND: _refund,
+    MarkKind.PRICE: _price,
     MarkKind.SUBSCRIBE: _subscribe,
 }
 """The journey for each kind of mark of a channel."""
-_ONE_BY_ONE = frozenset({MarkKind.TELL, MarkKind.CANCEL})
+_ONE_BY_ONE = frozenset({MarkKind.TELL, MarkKind.CANCEL, MarkKind.REFUND})
 
 
 def _park(hub: Hub, lane: str, reason: str) -> None:

@@ -15,13 +15,15 @@ from ...canonical.pushes import (
     Account,
     CancellationPush,
     FulfillmentPush,
+    PriceWrite,
     PushResult,
+    RefundPush,
     StockWrite,
     Subscription,
 )
 from ...canonical.stock import StockReading
 from ..sdk import Context
-from . import check, fulfillments, listings, orders, stock, webhooks
+from . import check, fulfillments, listings, orders, prices, refunds, stock, webhooks
 from .auth import choose_auth
 from .details import OrderDetails
 from .settings import WooCommerceSettings
@@ -83,6 +85,18 @@ class WooCommerceConnector:
     def push_cancellation(self, push: CancellationPush) -> PushResult:
         """Cancel an order; the shop gives its stock back by itself."""
         return fulfillments.push_cancellation(self._transport, push)
+
+    def push_refund(self, push: RefundPush) -> PushResult:
+        """Pay money back, through the shop's gateway or as a record."""
+        return refunds.push_refund(self._transport, self._settings, push)
+
+    def find_refund(self, push: RefundPush) -> str | None:
+        """Return the shop's id of what an earlier push made, or None."""
+        return refunds.find_refund(self._transport, push)
+
+    def push_prices(self, writes: Sequence[PriceWrite]) -> tuple[PushResult, ...]:
+        """Write what shoppers see; a sale price ends with it."""
+        return prices.push_prices(self._transport, writes)
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ from .wire import (
 )
 
 REFERENCE_KEY = "_crossdock_reference"
-"""Meta of a native fulfillment: the hub's own id of it."""
+"""Meta of a native fulfillment and of a refund: the hub's own id of it."""
 
 _CLOSED = frozenset({"cancelled", "refunded", "failed", "trash"})
 _ROUTE_MISSING = "rest_no_route"
@@ -105,11 +105,11 @@ def push_cancellation(transport: Transport, push: CancellationPush) -> PushResul
 
 
 def _read_order(transport: Transport, order_id: str) -> OrderHead:
-    answer = transport.send(Call("GET", _order_path(order_id), safe=True))
+    answer = transport.send(Call("GET", order_path(order_id), safe=True))
     return read_one(OrderHead, answer)
 
 
-def _order_path(order_id: str) -> str:
+def order_path(order_id: str) -> str:
     """Return the path of an order.
 
     Raises:
@@ -135,7 +135,7 @@ def _search(
         RejectedError: no such order; or the settings ask for native fulfillments, and
             the shop has none.
     """
-    path = _order_path(push.order_external_id)
+    path = order_path(push.order_external_id)
     if settings.tracking is not TrackingMode.NOTE:
         call = Call("GET", f"{path}/fulfillments", safe=True, accept_statuses=(404,))
         answer = transport.send(call)
@@ -199,7 +199,7 @@ def _tell_natively(
 ) -> str:
     call = Call(
         "POST",
-        f"{_order_path(push.order_external_id)}/fulfillments",
+        f"{order_path(push.order_external_id)}/fulfillments",
         {"notify_customer": "true"} if settings.notify_customer else {},
         json={"status": "fulfilled", "is_fulfilled": True, "meta_data": parcel},
     )
@@ -212,7 +212,7 @@ def _tell_by_note(
     push: FulfillmentPush,
     _parcel: list[Json],
 ) -> str:
-    path = f"{_order_path(push.order_external_id)}/notes"
+    path = f"{order_path(push.order_external_id)}/notes"
     body = {"note": _write_note(push), "customer_note": settings.notify_customer}
     answer = transport.send(Call("POST", path, json=body))
     return f"note-{read_one(Note, answer).id}"

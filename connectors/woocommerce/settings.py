@@ -76,6 +76,12 @@ class WooCommerceSettings(ConnectorSettings):
         description="Off: notes are private and the shop sends no fulfillment "
         "e-mail. The e-mail of the status completed is the shop's own setting.",
     )
+    refund_through_gateway: bool = Field(
+        default=True,
+        title="Let the payment gateway pay refunds",
+        description="Off: a refund from the hub is recorded in the shop, and somebody "
+        "pays the money back by hand. Some gateways cannot pay back by themselves.",
+    )
 
     @property
     def api_url(self) -> str:

@@ -8,12 +8,11 @@ compared with what was asked. Decides nothing about quantities.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import floor
 
 from ...canonical.clock import Clock
 from ...canonical.errors import (
-    ChannelError,
     ContractBrokenError,
     OutcomeUnknownError,
     RejectedError,
@@ -23,20 +22,18 @@ from ...canonical.pushes import Outcome, PushResult, StockWrite
 from ...canonical.stock import StockReading
 from ..calls import Answer, Call, Transport
 from ..redaction import redact
+from .batches import BATCH_MAX, collection_of, index_entries, plan_batches, record_id
 from .listings import chunks
 from .wire import (
     BatchEntry,
     Json,
     StockFields,
-    is_id,
     join_ids,
     read_rows,
     read_shape,
     read_time,
 )
 
-BATCH_MAX = 100
-"""The most objects in one batch; 101 is a 413."""
 _FIELDS = "id,manage_stock,stock_quantity"
 
 
@@ -79,7 +76,9 @@ def push_stock(
         RetryLaterError: nothing at all was sent.
     """
     results: dict[int, PushResult] = {}
-    for collection, batch in _plan_batches(writes):
+    ids = [write.stock_external_id for write in writes]
+    for collection, places in plan_batches(ids):
+        batch = [writes[place] for place in places]
         try:
             answered = _send_batch(transport, collection, batch)
         except RetryLaterError as error:
@@ -87,32 +86,20 @@ def push_stock(
                 raise
             reason = f"not sent, the shop asked to wait: {error.message}"
             answered = [PushResult(Outcome.UNKNOWN, reason)] * len(batch)
-        results.update(zip((index for index, _ in batch), answered, strict=True))
+        results.update(zip(places, answered, strict=True))
     return tuple(
         results.get(index, _refuse_id(write)) for index, write in enumerate(writes)
     )
-
-
-Batch = list[tuple[int, StockWrite]]
 
 
 def _group(ids: Sequence[str] | dict[str, None]) -> dict[str, list[str]]:
     """Sort ids by the collection that holds them; what is no id is left out."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for each in ids:
-        collection = _collection_of(each)
+        collection = collection_of(each)
         if collection:
             groups[collection].append(each)
     return dict(groups)
-
-
-def _collection_of(stock_id: str) -> str:
-    """Return where a stock record lives; empty where the id is none of ours."""
-    product, _, variation = stock_id.partition("/")
-    numbers = (product, variation) if "/" in stock_id else (product,)
-    if not all(is_id(number) for number in numbers):
-        return ""
-    return f"/products/{product}/variations" if "/" in stock_id else "/products"
 
 
 def _ask_for_stock(transport: Transport, collection: str, ids: Sequence[str]) -> Answer:
@@ -128,28 +115,13 @@ def _ask_for_stock(transport: Transport, collection: str, ids: Sequence[str]) ->
     )
 
 
-def _plan_batches(writes: Sequence[StockWrite]) -> Iterator[tuple[str, Batch]]:
-    """Yield batches per collection, of at most 100 writes and one per record."""
-    rounds: defaultdict[tuple[int, str], Batch] = defaultdict(list)
-    times_seen: defaultdict[str, int] = defaultdict(int)
-    for index, write in enumerate(writes):
-        collection = _collection_of(write.stock_external_id)
-        if collection:
-            turn = times_seen[write.stock_external_id]
-            times_seen[write.stock_external_id] += 1
-            rounds[turn, collection].append((index, write))
-    for (_, collection), batch in sorted(rounds.items(), key=lambda each: each[0][0]):
-        for start in range(0, len(batch), BATCH_MAX):
-            yield collection, batch[start : start + BATCH_MAX]
-
-
 def _send_batch(
-    transport: Transport, collection: str, batch: Batch
+    transport: Transport, collection: str, batch: Sequence[StockWrite]
 ) -> list[PushResult]:
     """Send one batch. Not safe to repeat: a sale may have happened in between."""
     update = [
-        {"id": _record_id(write), "stock_quantity": write.quantity}
-        for _, write in batch
+        {"id": record_id(write.stock_external_id), "stock_quantity": write.quantity}
+        for write in batch
     ]
     call = Call("POST", f"{collection}/batch", json={"update": update})
     try:
@@ -158,29 +130,11 @@ def _send_batch(
         return [PushResult(Outcome.UNKNOWN, error.message)] * len(batch)
     except RejectedError as error:
         return [PushResult(Outcome.REFUSED, error.message)] * len(batch)
-    entries = _index_entries(answer)
-    return [_judge(write, entries.get(_record_id(write))) for _, write in batch]
-
-
-def _record_id(write: StockWrite) -> int:
-    return int(write.stock_external_id.rpartition("/")[2])
-
-
-def _index_entries(answer: Answer) -> dict[int, Json]:
-    """Return a batch's answers by record id; an answer of another shape holds none.
-
-    The write was sent: what cannot be read leaves its outcome unknown, and no error.
-    """
-    try:
-        parsed = answer.json()
-    except ChannelError:
-        return {}
-    entries = parsed.get("update") if isinstance(parsed, dict) else None
-    found = {}
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and isinstance(entry.get("id"), int):
-            found[entry["id"]] = entry
-    return found
+    entries = index_entries(answer)
+    return [
+        _judge(write, entries.get(record_id(write.stock_external_id)))
+        for write in batch
+    ]
 
 
 def _judge(write: StockWrite, entry: Json | None) -> PushResult:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..sdk import StockWriteMode, Traits
+from .batches import BATCH_MAX
 from .orders import PAGE_SIZE
 from .paging import OVERLAP_SECONDS
-from .stock import BATCH_MAX
 
 TRAITS = Traits(
     stock_write=StockWriteMode.ABSOLUTE,

@@ -74,6 +74,8 @@ def post_refund(state: State, request: Request, order_id: int) -> Response:
         raise ApiError(
             400, "woocommerce_rest_invalid_order_refund", "Invalid refund amount."
         )
+    meta: list[Json] = []
+    orders.write_meta(state, meta, content.get("meta_data") or [])
     refund = write_refund(
         state,
         order,
@@ -84,6 +86,7 @@ def post_refund(state: State, request: Request, order_id: int) -> Response:
             reason=str(content.get("reason") or ""),
             by_gateway=by_gateway,
             lines=parts,
+            meta=meta,
         ),
         restock=content.get("api_restock", True) is True,
     )

@@ -41,7 +41,7 @@ def refund_json(state: State, order: Order, refund: Refund) -> Json:
         "reason": refund.reason,
         "refunded_by": 1,
         "refunded_payment": refund.by_gateway,
-        "meta_data": [],
+        "meta_data": refund.meta,
         "line_items": lines,
         "shipping_lines": [],
         "tax_lines": [],

@@ -131,6 +131,7 @@ class Refund:
     reason: str
     by_gateway: bool
     lines: list[RefundLine]
+    meta: list[Json] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -232,11 +232,20 @@ class Street:
             self._check_positions(connection)
             self._check_listings(connection)
             self._check_parcels(connection)
+            self._check_refunds()
             states = [
                 channel.state
                 for channel in channels.load_all(connection, Vault(self.life["key"]))
             ]
         assert states == [ChannelState.ENABLED] * 2
+
+    def _check_refunds(self) -> None:
+        """What staff had paid back was paid back once."""
+        paid = [
+            [str(refund.amount) for refund in self.woo.order(sold.order_id).refunds]
+            for sold in self.world.orders("woo")
+        ]
+        assert all(amounts in ([], ["1.00"]) for amounts in paid)
 
     def count_orders(self, connection: Connection) -> list[tuple[str, str]]:
         """Return every order row of the hub, so that a double would show."""

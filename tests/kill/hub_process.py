@@ -24,6 +24,7 @@ from typing import Any
 from crossdock.canonical.conflicts import Action, ConflictKind
 from crossdock.canonical.errors import MappingError
 from crossdock.canonical.listings import Component
+from crossdock.canonical.money import Money
 from crossdock.canonical.orders import Order
 from crossdock.connectors.netguard import NetworkPolicy
 from crossdock.connectors.registry import find_plugin
@@ -37,7 +38,9 @@ from crossdock.store.vault import Vault
 from crossdock.sync.accounts import NewChannel, add_channel
 from crossdock.sync.decisions_mapping import Decision
 from crossdock.sync.hub import LEASE_LASTING, Hub, Tuning
+from crossdock.sync.pricing import find_priced, set_price
 from crossdock.sync.pull import pull_orders
+from crossdock.sync.refund import request_refund
 from crossdock.sync.replay import replay_quarantined
 from crossdock.sync.resolve import resolve_conflict, undo_resolution
 from crossdock.sync.ship import Tracking, cancel_order, find_order, ship_order
@@ -184,6 +187,19 @@ class Errands:
 
     def cancel(self, order: str) -> None:
         cancel_order(self.hub, order)
+
+    def refund_shipping(self, order: str, minor: int) -> None:
+        """Ask for a refund, unless that was done already."""
+        with self.hub.store.reading() as connection:
+            known = find_order(connection, order, None)
+            asked = audit.load(connection, f"order/{known.id}")
+        if not asked:
+            back = Money(minor, "EUR")
+            request_refund(self.hub, order, [], back, reason="late", actor="staff")
+
+    def set_price(self, listing: str, minor: int) -> None:
+        found, _ = find_priced(self.hub, listing, channel="woo")
+        set_price(self.hub, found, Money(minor, "EUR"), actor="staff")
 
     def map_listing(self, subject: str, sku: str) -> None:
         conflict = self._find_open(subject)

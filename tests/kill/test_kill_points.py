@@ -130,6 +130,9 @@ class Day:
         keeper.do("ship", first, "JD0001")
         keeper.do("cancel", unwanted)
         keeper.do("work")
+        keeper.do("refund_shipping", first, 100)
+        keeper.do("set_price", self.lamp[1], 1750)
+        keeper.do("work")
 
     def settle_conflicts(self) -> None:
         street, keeper = self.street, self.keeper
@@ -206,8 +209,16 @@ def choose(*prefixes: str) -> list[str]:
 
 WEBHOOK = choose("webhook.")
 INGEST = choose("ingest.", "pull.", "fetch.")
-BEFORE_SENDING = choose("push.stored", "tell.stored")
-AFTER_SENDING = choose("push.sent", "tell.sent", "cancel.sent", "push.before", "tell.b")
+BEFORE_SENDING = choose("push.stored", "tell.stored", "refund.stored", "price.stored")
+AFTER_SENDING = choose(
+    "push.sent",
+    "tell.sent",
+    "cancel.sent",
+    "refund.sent",
+    "price.sent",
+    "push.b",
+    "tell.b",
+)
 AFTER_RECORDING = choose(
     "push.recorded", "push.finished", "tell.recorded", "reconcile."
 )

@@ -13,8 +13,16 @@ from typing import Any
 import httpx
 import pytest
 import respx
+from crossdock.canonical.money import Money
 from crossdock.canonical.orders import FulfilledLine
-from crossdock.canonical.pushes import CancellationPush, FulfillmentPush, StockWrite
+from crossdock.canonical.pushes import (
+    CancellationPush,
+    FulfillmentPush,
+    PriceWrite,
+    RefundedLine,
+    RefundPush,
+    StockWrite,
+)
 from crossdock.connectors.woocommerce.connector import WooCommerceConnector
 
 Json = dict[str, Any]
@@ -24,6 +32,7 @@ NEWER_ARGUMENTS: dict[str, Json] = {
     # The vendor's index was printed before these; seen on a real 11.0.1 server.
     "modified_after": {"type": "string"},  # since 5.8
     "dates_are_gmt": {"type": "boolean"},  # since 5.8
+    "api_restock": {"type": "boolean"},  # in the vendor's page on order refunds
     "_fields": {"type": "string"},  # of WordPress itself, on every route
 }
 NEWER_VALUES = {
@@ -142,6 +151,9 @@ ORDER = {
     "date_modified_gmt": "2026-03-01T09:00:00",
     "refunds": [{"id": 20, "total": "-1.00"}],
     "meta_data": [{"key": "_fulfillment_status", "value": "fulfilled"}],
+    "line_items": [
+        {"id": 11, "total": "5.00", "taxes": [{"id": 1, "total": "1.00"}]},
+    ],
 }
 PRODUCT = {"id": 6, "date_modified_gmt": "2026-03-01T09:00:00", "variations": [61]}
 WEBHOOK = {
@@ -164,7 +176,7 @@ def answer(request: httpx.Request) -> httpx.Response:
         "/orders": [] if request.url.params.get("status") == "trash" else [ORDER],
         "/orders/9": ORDER,
         "/orders/8": ORDER,
-        "/orders/9/refunds": [],
+        "/orders/9/refunds": {"id": 21} if request.method == "POST" else [],
         "/orders/9/notes": {"id": 70} if request.method == "POST" else [],
         "/orders/9/fulfillments": {"id": 30} if request.method == "POST" else [],
         "/products": [PRODUCT],
@@ -197,6 +209,10 @@ def use_everything(connector: WooCommerceConnector, note_only: Any) -> None:
     note_only.push_fulfillment(push)
     connector.find_fulfillment(push)
     connector.push_cancellation(CancellationPush("9", "gone", True, "k-2"))
+    euros = Money.of("3.00", "EUR")
+    back = (RefundedLine("11", 1, euros),)
+    connector.push_refund(RefundPush("r-2", "9", back, euros, "broken", "k-3"))
+    connector.push_prices([PriceWrite(each, euros, each) for each in ("6", "6/61")])
     connector.list_subscriptions()
     connector.subscribe("order.updated", "https://hub.example/1")
     connector.subscribe("order.created", "https://hub.example/1")
@@ -231,6 +247,7 @@ def test_every_way_of_the_connector_was_taken(requests: list[httpx.Request]) -> 
         ("GET", "/orders/#"),
         ("PUT", "/orders/#"),
         ("GET", "/orders/#/refunds"),
+        ("POST", "/orders/#/refunds"),
         ("GET", "/orders/#/fulfillments"),
         ("POST", "/orders/#/fulfillments"),
         ("GET", "/orders/#/notes"),
