@@ -1,0 +1,143 @@
+"""Reads and writes the quantities of listings that the merchant ships.
+
+There is neither compare-and-set nor delta: a write is absolute. Few writes go out as a
+patch each, many as one feed. Every listing is looked at first, because writing an own
+quantity to a listing whose goods lie with Amazon would take it out of FBA. Decides
+nothing about quantities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...canonical.clock import Clock
+from ...canonical.errors import RetryLaterError
+from ...canonical.pushes import Outcome, PriceWrite, PushResult, StockWrite
+from ...canonical.stock import StockReading
+from ...mapping.amazon_listings import is_held_by_amazon, read_quantity
+from ...mapping.amazon_wire import WireListing
+from .feeds import submit_writes
+from .listings import look_up
+from .operations import Operation, SellingPartner
+from .patches import describe_price, describe_quantity, send_patch
+from .wire import FbaAnswer, read_answer, read_shape
+
+PATCHES_MAX = 40
+"""More writes than this go out as a feed: eight seconds of patches at Amazon's pace.
+
+A feed takes minutes, and there may be only five of them in five minutes.
+"""
+BATCH_MAX = 200
+_FBA_SKUS_MAX = 50
+
+
+def read_stock(
+    seller: SellingPartner, clock: Clock, skus: Sequence[str]
+) -> tuple[StockReading, ...]:
+    """Return one reading for each SKU, in the same order.
+
+    For goods in Amazon's warehouses it is what Amazon can ship. None where Amazon tells
+    no quantity, or does not know the SKU.
+    """
+    items = _look_up(seller, skus)
+    held = [sku for sku, item in items.items() if is_held_by_amazon(item)]
+    quantities = {sku: read_quantity(item) for sku, item in items.items()}
+    quantities.update(_read_fba_stock(seller, held))
+    now = clock.now()
+    return tuple(
+        StockReading(stock_external_id=sku, quantity=quantities.get(sku), read_at=now)
+        for sku in skus
+    )
+
+
+def push_stock(
+    seller: SellingPartner, writes: Sequence[StockWrite]
+) -> tuple[PushResult, ...]:
+    """Write quantities; one result for each, in the same order.
+
+    Raises:
+        RetryLaterError: nothing at all was sent.
+    """
+    items = _look_up(seller, [write.stock_external_id for write in writes])
+    refused = {
+        index: reason
+        for index, write in enumerate(writes)
+        if (reason := _find_obstacle(items.get(write.stock_external_id)))
+    }
+    sound = [write for index, write in enumerate(writes) if index not in refused]
+    if len(sound) > PATCHES_MAX:
+        results = iter(submit_writes(seller, sound))
+    else:
+        patches = [(w.stock_external_id, describe_quantity(w.quantity)) for w in sound]
+        results = iter(_send_patches(seller, patches))
+    return tuple(
+        PushResult(Outcome.REFUSED, refused[index])
+        if index in refused
+        else next(results)
+        for index in range(len(writes))
+    )
+
+
+def push_prices(
+    seller: SellingPartner, writes: Sequence[PriceWrite]
+) -> tuple[PushResult, ...]:
+    """Write prices; one result for each, in the same order.
+
+    Raises:
+        RetryLaterError: nothing at all was sent.
+    """
+    store = seller.settings.marketplace
+    patches = [(w.listing_external_id, describe_price(w.price, store)) for w in writes]
+    return tuple(_send_patches(seller, patches))
+
+
+def _send_patches(
+    seller: SellingPartner, patches: Sequence[tuple[str, dict[str, object]]]
+) -> list[PushResult]:
+    results: list[PushResult] = []
+    for sku, patch in patches:
+        try:
+            results.append(send_patch(seller, sku, patch))
+        except RetryLaterError as error:
+            if not results:
+                raise
+            reason = f"not sent, Amazon asked to wait: {error.message}"
+            rest = len(patches) - len(results)
+            return [*results, *[PushResult(Outcome.UNKNOWN, reason)] * rest]
+    return results
+
+
+def _look_up(seller: SellingPartner, skus: Sequence[str]) -> dict[str, WireListing]:
+    found = look_up(seller, skus)
+    return {sku: read_shape(WireListing, item) for sku, item in found.items()}
+
+
+def _find_obstacle(item: WireListing | None) -> str:
+    """Return why a quantity must not be written; empty where it may."""
+    if item is None:
+        return "Amazon has no listing with this SKU in this store"
+    if is_held_by_amazon(item):
+        return (
+            "Amazon ships this listing from its own warehouse (FBA); writing a "
+            "quantity would take it out of there"
+        )
+    return ""
+
+
+def _read_fba_stock(seller: SellingPartner, skus: list[str]) -> dict[str, int | None]:
+    """Return what Amazon's warehouses can ship of each SKU."""
+    store = seller.settings.marketplace
+    found: dict[str, int | None] = {}
+    for start in range(0, len(skus), _FBA_SKUS_MAX):
+        params = {
+            "details": "true",
+            "granularityType": "Marketplace",
+            "granularityId": store,
+            "marketplaceIds": store,
+            "sellerSkus": ",".join(skus[start : start + _FBA_SKUS_MAX]),
+        }
+        answer = seller.send(Operation.SUM_UP_FBA_STOCK, params=params)
+        for row in read_answer(FbaAnswer, answer).payload.inventory_summaries:
+            if row.inventory_details:
+                found[row.seller_sku] = row.inventory_details.fulfillable_quantity
+    return found
