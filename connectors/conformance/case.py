@@ -92,6 +92,18 @@ class SimulatedChannel(Protocol):
         """Tell whether the channel regards an order as cancelled."""
         ...
 
+    def count_refunds(self, order_external_id: str) -> int:
+        """Return how many refunds the channel has paid for an order."""
+        ...
+
+    def listing_id_of(self, sku: str) -> str:
+        """Return the external id of the listing that sells a SKU."""
+        ...
+
+    def price_of(self, sku: str) -> str:
+        """Return what shoppers see as the price of one, in major units."""
+        ...
+
     def deliver(self, order_external_id: str) -> SignedDelivery:
         """Return the webhook that tells of a change of an order, signed."""
         ...
@@ -127,4 +139,6 @@ class ConformanceCase:
     """Every host that the connector may talk to."""
     orders_for_three_pages: int = 25
     allow_private_networks: bool = False
+    currency: str = "EUR"
+    """What the simulated channel sells in."""
     is_write: Callable[[httpx.Request], bool] = is_write

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from ...canonical.errors import RetryLaterError
 from ...canonical.orders import FulfilledLine
@@ -143,7 +142,7 @@ def a_fulfillment_whose_answer_was_lost_is_found(bench: Bench) -> None:
     """It is unknown, and then read back rather than pushed again."""
     push = _fulfillment(bench, "conformance-parcel-2")
     bench.wire.loses = bench.case.is_write
-    _expect_unknown(bench, bench.connector.push_fulfillment, push)
+    expect_unknown(bench, lambda: bench.connector.push_fulfillment(push))
     bench.wire.loses = lambda request: False
     bench.clock.pause(60)
     count = bench.channel.count_fulfillments(push.order_external_id)
@@ -204,10 +203,15 @@ def _count_writes(bench: Bench) -> int:
     return sum(map(bench.case.is_write, bench.wire.requests))
 
 
-def _expect_unknown(bench: Bench, act: Any, push: FulfillmentPush) -> None:
+def expect_unknown(bench: Bench, act: Callable[[], PushResult]) -> None:
+    """Return if a push whose answers are lost says so.
+
+    Raises:
+        NonconformityError: it claims to know, or says that nothing was sent.
+    """
     before = _count_writes(bench)
     try:
-        result: PushResult = act(push)
+        result = act()
     except RetryLaterError as error:
         if _count_writes(bench) - before == 1:
             raise NonconformityError(

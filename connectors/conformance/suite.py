@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from unittest import SkipTest
 
 from ..sdk import capabilities_of
-from . import pulling, pushing, receiving, setting_up, translating
+from . import paying, pulling, pushing, receiving, setting_up, translating
 from .bench import Bench
 from .case import ConformanceCase
 
@@ -90,6 +90,16 @@ CHECKS: tuple[Check, ...] = (
         pushing.a_fulfillment_whose_answer_was_lost_is_found,
     ),
     *_checks("PushesCancellation", pushing.orders_are_cancelled_once),
+    *_checks(
+        "PushesRefund",
+        paying.a_refund_is_paid_once,
+        paying.a_refund_moves_no_stock,
+        paying.too_large_a_refund_is_refused,
+        paying.a_refund_whose_answer_was_lost_is_found,
+    ),
+    *_checks(
+        "PushesPrice", paying.prices_are_shown, paying.each_price_has_its_own_result
+    ),
     *_checks(
         "ReceivesWebhooks",
         receiving.a_genuine_delivery_names_its_order,

@@ -11,6 +11,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from crossdock.canonical.pushes import (
     CancellationPush,
     FulfillmentPush,
     Outcome,
+    PriceWrite,
     PushResult,
+    RefundPush,
     Subscription,
 )
 from crossdock.connectors.conformance import (
@@ -55,6 +58,8 @@ class PretendBazaar:
         self.orders: dict[str, Json] = {}
         self.parcels: dict[str, list[Json]] = {}
         self.cancelled: set[str] = set()
+        self.refunds: dict[str, list[Json]] = {}
+        self.prices = {f"p{number}": "10.00" for number in range(3)}
         self.hooks: dict[str, Json] = {}
         self.changes: list[str] = []
 
@@ -102,6 +107,15 @@ class PretendBazaar:
     def is_cancelled(self, order_external_id: str) -> bool:
         return order_external_id in self.cancelled
 
+    def count_refunds(self, order_external_id: str) -> int:
+        return len(self.refunds.get(order_external_id, []))
+
+    def listing_id_of(self, sku: str) -> str:
+        return self.stock_id_of(sku)
+
+    def price_of(self, sku: str) -> str:
+        return self.prices[self.stock_id_of(sku)]
+
     def deliver(self, order_external_id: str) -> SignedDelivery:
         body = json.dumps({"order": order_external_id, "seq": len(self.changes)})
         headers = self.sign(body.encode()) or {}
@@ -129,7 +143,8 @@ class PretendBazaar:
             names = request.url.params["ids"].split(",")
             return {"orders": [self.orders[n] for n in names if n in self.orders]}
         if rest:
-            return {"parcels": self.parcels.get(rest[0], [])}
+            made = self.refunds if rest[1] == "refunds" else self.parcels
+            return {rest[1]: made.get(rest[0], [])}
         after = int(request.url.params.get("after", 0))
         page = self.changes[after : after + PAGE_SIZE]
         last = after + len(page)
@@ -173,9 +188,28 @@ class PretendBazaar:
         if action == "cancel":
             self.cancelled.add(order_id)
             return {}
+        if action == "refunds":
+            return self._pay_back(order_id, json.loads(request.content))
         parcels = self.parcels.setdefault(order_id, [])
         parcels.append({"id": f"parcel-{len(parcels)}", **json.loads(request.content)})
         return parcels[-1]
+
+    def _pay_back(self, order_id: str, wish: Json) -> Json:
+        if Decimal(wish["amount"]) > 20:
+            return {"error": "more than was paid"}
+        paid = self.refunds.setdefault(order_id, [])
+        paid.append({"id": f"refund-{len(paid)}", **wish})
+        if wish.get("restock"):
+            self.stock["p0"] += 1
+        return paid[-1]
+
+    def _put_prices(self, rest: list[str], request: httpx.Request) -> Json:
+        rows = json.loads(request.content)["rows"]
+        known = [row["id"] in self.prices for row in rows]
+        self.prices |= {
+            row["id"]: row["price"] for row in rows if row["id"] in self.prices
+        }
+        return {"results": ["ok" if one else "no such product" for one in known]}
 
     def _get_hooks(self, rest: list[str], request: httpx.Request) -> Json:
         return {"hooks": list(self.hooks.values())}
@@ -204,7 +238,7 @@ def example() -> Iterator[types.ModuleType]:
 
 
 class AlsoShipsAndHears:
-    """What the docs' connector leaves out: parcels, cancellations, webhooks."""
+    """What the docs' connector leaves out: parcels, money, webhooks."""
 
     topics = ("orders/changed",)
     _transport: Transport
@@ -231,6 +265,41 @@ class AlsoShipsAndHears:
         path = f"/orders/{push.order_external_id}/cancel"
         self._transport.send(Call("POST", path, json={}, safe=True))
         return PushResult(Outcome.ACCEPTED)
+
+    def push_refund(self, push: RefundPush) -> PushResult:
+        amount = str(push.lines[0].amount.amount)
+        body = {"reference": push.reference, "amount": amount}
+        path = f"/orders/{push.order_external_id}/refunds"
+        try:
+            made = self._transport.send(Call("POST", path, json=body)).json()
+        except OutcomeUnknownError as error:
+            return PushResult(Outcome.UNKNOWN, error.message)
+        if "error" in made:
+            return PushResult(Outcome.REFUSED, made["error"])
+        return PushResult(Outcome.ACCEPTED, external_id=made["id"])
+
+    def find_refund(self, push: RefundPush) -> str | None:
+        path = f"/orders/{push.order_external_id}/refunds"
+        answer = self._transport.send(Call("GET", path, safe=True))
+        for refund in answer.json()["refunds"]:
+            if refund["reference"] == push.reference:
+                return str(refund["id"])
+        return None
+
+    def push_prices(self, writes: Sequence[PriceWrite]) -> tuple[PushResult, ...]:
+        rows = [
+            {"id": write.listing_external_id, "price": str(write.price.amount)}
+            for write in writes
+        ]
+        answer = self._transport.send(
+            Call("PUT", "/prices", json={"rows": rows}, safe=True)
+        )
+        return tuple(
+            PushResult(Outcome.ACCEPTED)
+            if result == "ok"
+            else PushResult(Outcome.REFUSED, result)
+            for result in answer.json()["results"]
+        )
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         stamp = headers.get("bazaar-time", "")

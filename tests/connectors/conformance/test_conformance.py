@@ -27,7 +27,9 @@ from crossdock.canonical.pushes import (
     CancellationPush,
     FulfillmentPush,
     Outcome,
+    PriceWrite,
     PushResult,
+    RefundPush,
     StockWrite,
 )
 from crossdock.canonical.stock import StockReading
@@ -315,6 +317,55 @@ class CancelsOnce(_Connector):
         return result
 
 
+class ForgetsItsRefunds(_Connector):
+    def find_refund(self, push: RefundPush) -> str | None:
+        return None
+
+
+class PaysTwice(_Connector):
+    def push_refund(self, push: RefundPush) -> PushResult:
+        self._good("push_refund")(push)
+        result: PushResult = self._good("push_refund")(push)
+        return result
+
+    def find_refund(self, push: RefundPush) -> str | None:
+        found: str | None = self._good("find_refund")(push)
+        return found and "refund-1"
+
+
+class PutsGoodsBack(_Connector):
+    def push_refund(self, push: RefundPush) -> PushResult:
+        body = {"reference": push.reference, "amount": "1", "restock": True}
+        path = f"/orders/{push.order_external_id}/refunds"
+        made = self._transport.send(Call("POST", path, json=body)).json()
+        return PushResult(Outcome.ACCEPTED, external_id=made["id"])
+
+
+class PaysWhatIsLeft(_Connector):
+    def push_refund(self, push: RefundPush) -> PushResult:
+        lines = (replace(push.lines[0], amount=Money(100, "EUR")),)
+        result: PushResult = self._good("push_refund")(replace(push, lines=lines))
+        return result
+
+
+class BelievesItPaid(_Connector):
+    def push_refund(self, push: RefundPush) -> PushResult:
+        result: PushResult = self._good("push_refund")(push)
+        return replace(result, outcome=Outcome.ACCEPTED)
+
+
+class WritesNoPrices(_Connector):
+    def push_prices(self, writes: Sequence[PriceWrite]) -> tuple[PushResult, ...]:
+        return (PushResult(Outcome.ACCEPTED),) * len(writes)
+
+
+class LetsOneBadPriceSpoilAll(_Connector):
+    def push_prices(self, writes: Sequence[PriceWrite]) -> tuple[PushResult, ...]:
+        results: tuple[PushResult, ...] = self._good("push_prices")(writes)
+        worst = max(results, key=lambda result: result.outcome.value, default=None)
+        return (worst,) * len(results) if worst else ()
+
+
 class NamesNoRecord(_Connector):
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         delivery: Delivery = self._good("read_webhook")(headers, body)
@@ -480,6 +531,13 @@ HOSTILE = (
         "a_fulfillment_whose_answer_was_lost_is_found", "does not", ShipsAgainAndAgain
     ),
     Hostile("orders_are_cancelled_once", "second time", CancelsOnce),
+    Hostile("a_refund_is_paid_once", "finds", ForgetsItsRefunds),
+    Hostile("a_refund_is_paid_once", "not 2 times", PaysTwice),
+    Hostile("a_refund_moves_no_stock", "leaves stock", PutsGoodsBack),
+    Hostile("too_large_a_refund_is_refused", "is refused", PaysWhatIsLeft),
+    Hostile("a_refund_whose_answer_was_lost_is_found", "unknown", BelievesItPaid),
+    Hostile("prices_are_shown", "shoppers see", WritesNoPrices),
+    Hostile("each_price_has_its_own_result", "bad price", LetsOneBadPriceSpoilAll),
     Hostile("a_genuine_delivery_names_its_order", "names it", NamesNoRecord),
     Hostile("two_facts_are_two_events", "two events", HasOneEvent),
     Hostile("a_forged_delivery_is_refused", "is refused", BelievesEverybody),

@@ -91,6 +91,15 @@ class PretendShop:
     def is_cancelled(self, order_external_id: str) -> bool:
         return self._shop.order(order_external_id).status == "cancelled"
 
+    def count_refunds(self, order_external_id: str) -> int:
+        return len(self._shop.order(order_external_id).refunds)
+
+    def listing_id_of(self, sku: str) -> str:
+        return self._listings[sku]
+
+    def price_of(self, sku: str) -> str:
+        return str(self._shop.product(self._listings[sku]).price)
+
     def deliver(self, order_external_id: str) -> SignedDelivery:
         body = f'{{"id":{order_external_id},"status":"processing"}}'.encode()
         return SignedDelivery(self.sign(body) or {}, body)
