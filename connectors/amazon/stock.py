@@ -29,6 +29,7 @@ A feed takes minutes, and there may be only five of them in five minutes.
 """
 BATCH_MAX = 200
 _FBA_SKUS_MAX = 50
+_UNKNOWN_SKU = "Amazon has no listing with this SKU in this store"
 
 
 def read_stock(
@@ -59,23 +60,16 @@ def push_stock(
         RetryLaterError: nothing at all was sent.
     """
     items = _look_up(seller, [write.stock_external_id for write in writes])
-    refused = {
-        index: reason
-        for index, write in enumerate(writes)
-        if (reason := _find_obstacle(items.get(write.stock_external_id)))
-    }
-    sound = [write for index, write in enumerate(writes) if index not in refused]
+    obstacles = [_find_obstacle(items.get(each.stock_external_id)) for each in writes]
+    sound = [write for write, why in zip(writes, obstacles, strict=True) if not why]
     if len(sound) > PATCHES_MAX:
-        results = iter(submit_writes(seller, sound))
+        results = submit_writes(seller, sound)
     else:
-        patches = [(w.stock_external_id, describe_quantity(w.quantity)) for w in sound]
-        results = iter(_send_patches(seller, patches))
-    return tuple(
-        PushResult(Outcome.REFUSED, refused[index])
-        if index in refused
-        else next(results)
-        for index in range(len(writes))
-    )
+        results = _send_patches(
+            seller,
+            [(x.stock_external_id, describe_quantity(x.quantity)) for x in sound],
+        )
+    return _join(obstacles, results)
 
 
 def push_prices(
@@ -87,8 +81,26 @@ def push_prices(
         RetryLaterError: nothing at all was sent.
     """
     store = seller.settings.marketplace
-    patches = [(w.listing_external_id, describe_price(w.price, store)) for w in writes]
-    return tuple(_send_patches(seller, patches))
+    known = look_up(seller, [write.listing_external_id for write in writes])
+    obstacles = [
+        "" if write.listing_external_id in known else _UNKNOWN_SKU for write in writes
+    ]
+    patches = [
+        (write.listing_external_id, describe_price(write.price, store))
+        for write in writes
+        if write.listing_external_id in known
+    ]
+    return _join(obstacles, _send_patches(seller, patches))
+
+
+def _join(
+    obstacles: Sequence[str], results: list[PushResult]
+) -> tuple[PushResult, ...]:
+    """Return a result for each write: why it was not sent, or what came of it."""
+    sent = iter(results)
+    return tuple(
+        PushResult(Outcome.REFUSED, why) if why else next(sent) for why in obstacles
+    )
 
 
 def _send_patches(
@@ -115,7 +127,7 @@ def _look_up(seller: SellingPartner, skus: Sequence[str]) -> dict[str, WireListi
 def _find_obstacle(item: WireListing | None) -> str:
     """Return why a quantity must not be written; empty where it may."""
     if item is None:
-        return "Amazon has no listing with this SKU in this store"
+        return _UNKNOWN_SKU
     if is_held_by_amazon(item):
         return (
             "Amazon ships this listing from its own warehouse (FBA); writing a "
