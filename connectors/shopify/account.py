@@ -28,6 +28,7 @@ SCOPES_USEFUL = {
     "the last 60 days only. It is granted after a review.",
     "read_customers": "Without the scope read_customers orders have no customer's name "
     "and id; addresses still have names.",
+    "write_products": "Without the scope write_products the hub cannot set prices.",
 }
 """What will be missing without them."""
 

@@ -16,7 +16,9 @@ from ...canonical.pushes import (
     CancellationPush,
     FulfillmentPush,
     Outcome,
+    PriceWrite,
     PushResult,
+    RefundPush,
     StockWrite,
     Subscription,
 )
@@ -31,6 +33,7 @@ from .cursor import OVERLAP, VISIBILITY_LAG, OrderScan, ProductScan
 from .fulfillment import find_parcel
 from .graphql import Admin, LostPlaceError, Reply, ask_affordably, ask_in_parts
 from .ids import to_gids, to_number
+from .pricing import write_prices
 from .records import (
     complete_order,
     complete_product,
@@ -39,6 +42,7 @@ from .records import (
     read_change,
     read_token,
 )
+from .refunding import find_paid, pay_back, read_money
 from .settings import ShopifySettings
 from .shipping import read_work, tell_parcel
 from .webhooks import TOPICS, read_delivery
@@ -206,6 +210,21 @@ class ShopifyConnector:
     def push_cancellation(self, push: CancellationPush) -> PushResult:
         """Ask Shopify to cancel an order; no money goes back, and nobody is mailed."""
         return _settle(lambda: cancel_order(self._admin, push))
+
+    # -- money -------------------------------------------------------------------------
+
+    def push_refund(self, push: RefundPush) -> PushResult:
+        """Pay money back to where it came from; nobody is mailed, no stock moves."""
+        return _settle(lambda: pay_back(self._admin, push))
+
+    def find_refund(self, push: RefundPush) -> str | None:
+        """Return Shopify's id of a refund, by the reference in its note."""
+        order = read_money(self._admin, push.order_external_id)
+        return find_paid(order, push) if order else None
+
+    def push_prices(self, writes: Sequence[PriceWrite]) -> tuple[PushResult, ...]:
+        """Write prices of variants, product by product."""
+        return write_prices(self._admin, writes)
 
     # -- webhooks ----------------------------------------------------------------------
 

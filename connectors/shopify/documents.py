@@ -289,6 +289,42 @@ mutation Cancel($id: ID!, $reason: OrderCancelReason!, $restock: Boolean!) {
   }
 }"""
 
+MONEY_OF_ORDER = """
+query MoneyOfOrder($id: ID!) {
+  order(id: $id) {
+    id presentmentCurrencyCode
+    transactions {
+      id kind status gateway parentTransaction { id }
+      amountSet { presentmentMoney { amount } }
+    }
+    refunds { id note }
+  }
+}"""
+
+REFUND = """
+mutation Refund($input: RefundInput!, $key: String!) {
+  refundCreate(input: $input) @idempotent(key: $key) {
+    refund { id }
+    userErrors { field message }
+  }
+}"""
+
+PRODUCTS_OF_VARIANTS = """
+query ProductsOfVariants($ids: [ID!]!) {
+  nodes(ids: $ids) { ... on ProductVariant { id product { id } } }
+}"""
+
+# Partial updates: one refused price keeps none of the others back.
+SET_PRICES = """
+mutation SetPrices($product: ID!, $variants: [ProductVariantsBulkInput!]!) {
+  productVariantsBulkUpdate(
+    productId: $product, variants: $variants, allowPartialUpdates: true
+  ) {
+    productVariants { id price }
+    userErrors { field message }
+  }
+}"""
+
 SUBSCRIPTIONS = f"""
 query Subscriptions($after: String) {{
   webhookSubscriptions(first: 100, after: $after) {{

@@ -269,6 +269,73 @@ class Cancelled(Shape):
     order_cancel_user_errors: tuple[UserError, ...] = ()
 
 
+class PresentmentAmount(Shape):
+    """An amount in the buyer's currency."""
+
+    amount: str
+
+
+class PresentmentBag(Shape):
+    """The part of an amount that is in the buyer's currency."""
+
+    presentment_money: PresentmentAmount
+
+
+class PaidTransaction(Shape):
+    """One movement of money of an order; a refund names the payment that it undoes."""
+
+    id: str
+    kind: str
+    status: str
+    gateway: str | None = None
+    parent_transaction: Reference | None = None
+    amount_set: PresentmentBag
+
+
+class RefundNote(Shape):
+    """A refund, as far as finding it again needs."""
+
+    id: str
+    note: str | None = None
+
+
+class OrderToRefund(Shape):
+    """What was paid for an order, and what went back."""
+
+    id: str
+    presentment_currency_code: str
+    transactions: tuple[PaidTransaction, ...]
+    refunds: tuple[RefundNote, ...]
+
+
+class Refunded(Shape):
+    """What ``refundCreate`` says."""
+
+    refund: Reference | None = None
+    user_errors: tuple[UserError, ...] = ()
+
+
+class VariantHead(Shape):
+    """A variant, as far as finding its product needs."""
+
+    id: str
+    product: Reference
+
+
+class PricedVariant(Shape):
+    """A variant as shoppers see it after a write."""
+
+    id: str
+    price: str
+
+
+class Priced(Shape):
+    """What ``productVariantsBulkUpdate`` says."""
+
+    product_variants: tuple[PricedVariant, ...] | None = None
+    user_errors: tuple[UserError, ...] = ()
+
+
 class Subscribed(Shape):
     """What ``webhookSubscriptionCreate`` says."""
 

@@ -35,6 +35,7 @@ from .calls import Call, FieldReader, FieldResolver
 from .cost import operations_of
 from .goods import Level, Location, Product, Variant
 from .jobs import Job
+from .mutations_goods import update_variants
 from .mutations_orders import (
     create_fulfillment,
     create_refund,
@@ -110,6 +111,7 @@ _MUTATIONS: Mapping[str, Any] = {
         call, info, args["input"]
     ),
     "orderCancel": lambda call, info, args: start_cancellation(call, args),
+    "productVariantsBulkUpdate": lambda call, info, args: update_variants(call, args),
     "refundCreate": lambda call, info, args: create_refund(call, info, args["input"]),
     "webhookSubscriptionCreate": lambda call, info, args: create_subscription(
         call, args

@@ -23,6 +23,7 @@ ALL_SCOPES = (
     "write_inventory",
     "write_merchant_managed_fulfillment_orders",
     "write_orders",
+    "write_products",
 )
 
 

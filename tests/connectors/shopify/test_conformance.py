@@ -96,6 +96,15 @@ class SimulatedShopify:
         self._shop.jobs.run_due()
         return self._shop.order(order_external_id).cancelled_at is not None
 
+    def count_refunds(self, order_external_id: str) -> int:
+        return len(self._shop.order(order_external_id).refunds)
+
+    def listing_id_of(self, sku: str) -> str:
+        return self._variants[sku].gid
+
+    def price_of(self, sku: str) -> str:
+        return str(Decimal(self._variants[sku].price_minor).scaleb(-2))
+
     def deliver(self, order_external_id: str) -> SignedDelivery:
         body = json.dumps({"admin_graphql_api_id": order_external_id}).encode()
         return SignedDelivery(self._head(body, order_external_id), body)

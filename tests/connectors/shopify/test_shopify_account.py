@@ -148,7 +148,7 @@ def test_without_a_client_id_only_a_lasting_token_will_do(
     assert lasting.domain == "example.myshopify.com"
 
 
-def test_the_plugin_can_all_that_the_sdk_knows() -> None:
+def test_the_plugin_can_all_that_shopify_allows() -> None:
     assert capabilities_of(plugin) == (
         "PullsOrders",
         "ReadsListings",
@@ -156,6 +156,8 @@ def test_the_plugin_can_all_that_the_sdk_knows() -> None:
         "PushesStock",
         "PushesFulfillment",
         "PushesCancellation",
+        "PushesRefund",
+        "PushesPrice",
         "ReceivesWebhooks",
     )
 
