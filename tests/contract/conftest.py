@@ -15,6 +15,7 @@ import pytest
 from crossdock.canonical.money import Money
 from crossdock.canonical.pages import Record
 from crossdock.canonical.remembered import ChannelState, DriftPolicy, KnownChannel
+from crossdock.connectors.conformance.contract import Contract
 from crossdock.connectors.netguard import NetworkPolicy
 from crossdock.connectors.registry import find_plugin
 from crossdock.connectors.sdk import Plugin, Translator
@@ -174,3 +175,16 @@ def read_answer(specs: Path) -> Callable[[str], Any]:
         return json.loads((specs / path).read_text(encoding="utf-8"))["response"]
 
     return read
+
+
+@pytest.fixture
+def contract(specs: Path) -> Callable[[str], Contract]:
+    """Open one of the vendors' contracts by its path below the specs' folder."""
+    opened: dict[str, Contract] = {}
+
+    def open_contract(path: str) -> Contract:
+        if path not in opened:
+            opened[path] = Contract(specs / path)
+        return opened[path]
+
+    return open_contract
