@@ -35,7 +35,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Shapes:
-    """The schemas of one document; ``strict`` takes fields it does not name as wrong."""
+    """The schemas of one document; if ``strict``, fields it does not name are wrong."""
 
     document: Json
     strict: bool = True

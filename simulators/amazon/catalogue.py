@@ -85,7 +85,9 @@ def apply_due(state: State) -> None:
     state.submissions = [each for each in state.submissions if each not in due]
     for submission in sorted(due, key=lambda each: each.due):
         listing = state.listings.get(submission.sku)
-        if listing is not None:
+        if listing is None:
+            continue
+        with state.acting(submission.due):
             for patch in submission.patches:
                 _apply(state, listing, patch)
 

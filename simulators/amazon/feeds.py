@@ -106,14 +106,17 @@ def get_feed(state: State, feed_id: str) -> Response:
 
 def work_through_due(state: State) -> None:
     """Work through the feeds that have waited long enough."""
-    for feed in state.feeds.values():
-        if feed.status == "IN_QUEUE" and feed.due <= state.now():
-            content = state.documents[feed.document_id].content
-            try:
+    waiting = [each for each in state.feeds.values() if each.status == "IN_QUEUE"]
+    for feed in waiting:
+        if feed.due > state.now():
+            continue
+        content = state.documents[feed.document_id].content
+        try:
+            with state.acting(feed.due):
                 feed.result_id = _WORKERS[feed.feed_type](state, feed, content)
-                feed.status = "DONE"
-            except (ValueError, KeyError):
-                feed.status = "FATAL"
+            feed.status = "DONE"
+        except (ValueError, KeyError):
+            feed.status = "FATAL"
 
 
 def _write_listings(state: State, feed: Feed, content: bytes) -> str:

@@ -5,6 +5,8 @@ Rows only know themselves; what happens to them is in the modules beside this on
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -165,6 +167,8 @@ class State:
     tokens: dict[str, datetime] = field(default_factory=dict)
     turns: dict[str, tuple[float, datetime]] = field(default_factory=dict)
     """By operation: the requests that may go out at once, as of a moment."""
+    acting_at: datetime | None = None
+    """While something takes effect that was due earlier: when it was due."""
     _next_id: int = 1000
 
     def new_number(self) -> int:
@@ -173,8 +177,17 @@ class State:
         return self._next_id
 
     def now(self) -> datetime:
-        """Return the present moment."""
-        return self.simulator.clock.now()
+        """Return the present moment, or the one at which a late effect was due."""
+        return self.acting_at or self.simulator.clock.now()
+
+    @contextmanager
+    def acting(self, moment: datetime) -> Iterator[None]:
+        """Let what happens in the block have happened at ``moment``."""
+        self.acting_at = moment
+        try:
+            yield
+        finally:
+            self.acting_at = None
 
     def later(self, seconds: float) -> datetime:
         """Return the moment ``seconds`` from now."""
