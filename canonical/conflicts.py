@@ -27,6 +27,8 @@ class ConflictKind(StrEnum):
     DRIFT = "drift"
     REFUSED_PUSH = "refused_push"
     SHORTFALL = "shortfall"
+    BRAKE = "brake"
+    FIGHT = "fight"
 
 
 class Action(StrEnum):
@@ -40,6 +42,8 @@ class Action(StrEnum):
     ADOPT = "adopt"
     RECEIVE = "receive"
     ACKNOWLEDGE = "acknowledge"
+    LET_THROUGH = "let_through"
+    KEEP_HOLDING = "keep_holding"
 
 
 class KindText(Model):
@@ -96,6 +100,17 @@ KIND_TEXTS: dict[ConflictKind, KindText] = {
         meaning="More units were sold than are on hand.",
         impact="The lines named wait for stock; nothing is allocated twice.",
         actions=(Action.RECEIVE, Action.ACKNOWLEDGE),
+    ),
+    ConflictKind.BRAKE: KindText(
+        meaning="Much of a channel would be set to zero, or raised, at once.",
+        impact="None of it is written; reductions to more than zero go on.",
+        actions=(Action.LET_THROUGH, Action.KEEP_HOLDING),
+    ),
+    ConflictKind.FIGHT: KindText(
+        meaning="A quantity was written over three times within hours: something else "
+        "writes it too.",
+        impact="The hub has stopped writing it; the channel shows the other's figure.",
+        actions=(Action.OVERWRITE, Action.ADOPT),
     ),
 }
 

@@ -109,10 +109,12 @@ class ChannelState(StrEnum):
 
 
 class DriftPolicy(StrEnum):
-    """What to do when a channel shows less than expected and no sale explains it."""
+    """What to do when a channel shows something that no order explains."""
 
     ASK = "ask"
     OVERWRITE = "overwrite"
+    ADOPT = "adopt"
+    """Take the difference as a stock count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,21 @@ class KnownChannel:
     catalog_source: bool
     orders_since: datetime
     added_at: datetime
+    pushing: bool = True
+    """Whether the hub writes to the channel; it reads it in any case."""
+    pushing_reason: str = ""
+    held_at: datetime | None = None
+    """Since when it is not written to."""
+    failing_since: datetime | None = None
+    """The first pull of orders that failed since the last one that did not."""
+
+
+class Direction(StrEnum):
+    """Where a write takes a stock record; the brake counts the first two."""
+
+    ZERO = "zero"
+    RAISE = "raise"
+    LOWER = "lower"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +163,9 @@ class Publication:
     replaced: int | None = None
     """What the record was expected to show before the last write, less what its own
     counter has given up since: what it shows if that write was lost."""
+    believed: int | None = None
+    """What was expected when the hub last looked or wrote; orders that were read since
+    have moved ``expected`` away from it."""
+    passed: int | None = None
+    """The quantity that a person let through the brake."""
+    sent_at: datetime | None = None

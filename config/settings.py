@@ -140,6 +140,31 @@ class StockSettings(Section):
         description="Units that a channel shows less than can be promised, unless it "
         "has a buffer of its own.",
     )
+    outage_hold_seconds: int = Field(
+        default=900,
+        ge=0,
+        le=604_800,
+        description="How long raises on all channels wait for a channel whose orders "
+        "cannot be read. Reductions never wait.",
+    )
+
+
+class BrakeSettings(Section):
+    """When a change is so large that a person should look first."""
+
+    share: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Share of a channel's listings; a change that sets more than that "
+        "to zero, or raises more, within ten minutes waits for a person.",
+    )
+    listings_min: int = Field(
+        default=20,
+        ge=1,
+        le=1_000_000,
+        description="Fewest listings that make such a change; fewer never wait.",
+    )
 
 
 class LimitsSettings(Section):
@@ -199,6 +224,7 @@ class HubSettings(BaseSettings):
     schedule: ScheduleSettings = ScheduleSettings()
     network: NetworkSettings = NetworkSettings()
     stock: StockSettings = StockSettings()
+    brake: BrakeSettings = BrakeSettings()
     limits: LimitsSettings = LimitsSettings()
 
     @field_validator("home")

@@ -6,15 +6,40 @@ What a channel kind can do is not known here; the connector's plugin says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 
 from ..canonical.errors import NotFoundError
+from ..canonical.pages import Stream
 from ..canonical.remembered import ChannelState, DriftPolicy, KnownChannel
 from .engine import Store
-from .tables import channels, metadata
+from .tables import channels, cursors, metadata
 from .vault import Vault
+
+_ON = "on"
+_OFF = "off"
+
+
+class Freshness(NamedTuple):
+    """When the orders of a channel were last read to their end, or could not be."""
+
+    channel: str
+    kind: str
+    caught_up_at: datetime | None
+    failing_since: datetime | None
+    failed_at: datetime | None
 
 
 def add(
@@ -42,6 +67,9 @@ def add(
             catalog_source=channel.catalog_source,
             orders_since=channel.orders_since,
             added_at=channel.added_at,
+            pushing=_ON if channel.pushing else _OFF,
+            pushing_reason=channel.pushing_reason,
+            held_at=channel.held_at,
         )
     )
 
@@ -98,6 +126,68 @@ def set_state(
     return changed.rowcount > 0
 
 
+def hold(connection: Connection, name: str, reason: str, held_at: datetime) -> bool:
+    """Write nothing to a channel from now on; False where that was so before."""
+    changed = connection.execute(
+        update(channels)
+        .where(channels.c.name == name, channels.c.pushing == _ON)
+        .values(pushing=_OFF, pushing_reason=reason, held_at=held_at)
+    )
+    return changed.rowcount > 0
+
+
+def release(connection: Connection, name: str) -> bool:
+    """Write to a channel again; False where nothing held it."""
+    changed = connection.execute(
+        update(channels)
+        .where(channels.c.name == name, channels.c.pushing == _OFF)
+        .values(pushing=_ON, pushing_reason="", held_at=None)
+    )
+    return changed.rowcount > 0
+
+
+def note_failure(connection: Connection, name: str, failed_at: datetime) -> None:
+    """Note that a channel's orders could not be read."""
+    since = literal(failed_at, channels.c.failing_since.type)
+    connection.execute(
+        update(channels)
+        .where(channels.c.name == name)
+        .values(
+            failed_at=failed_at,
+            failing_since=func.coalesce(channels.c.failing_since, since),
+        )
+    )
+
+
+def note_success(connection: Connection, name: str) -> None:
+    """Note that a channel's orders could be read to their end."""
+    connection.execute(
+        update(channels)
+        .where(channels.c.name == name)
+        .values(failed_at=None, failing_since=None)
+    )
+
+
+def list_freshness(connection: Connection) -> list[Freshness]:
+    """Return how fresh the orders of each enabled channel are, by name."""
+    caught_up = (cursors.c.channel == channels.c.name) & (
+        cursors.c.stream == Stream.ORDERS
+    )
+    query = (
+        select(
+            channels.c.name,
+            channels.c.kind,
+            cursors.c.caught_up_at,
+            channels.c.failing_since,
+            channels.c.failed_at,
+        )
+        .select_from(channels.outerjoin(cursors, caught_up))
+        .where(channels.c.state == ChannelState.ENABLED)
+        .order_by(channels.c.name)
+    )
+    return [Freshness(*row) for row in connection.execute(query)]
+
+
 def remove(connection: Connection, name: str) -> None:
     """Forget a channel and all that came from it. Movements stay: stock is a fact."""
     bind = {"name": name}
@@ -137,6 +227,10 @@ def _read(row: Row[Any], vault: Vault) -> KnownChannel:
         row.catalog_source,
         row.orders_since,
         row.added_at,
+        pushing=row.pushing == _ON,
+        pushing_reason=row.pushing_reason,
+        held_at=row.held_at,
+        failing_since=row.failing_since,
     )
 
 

@@ -23,9 +23,9 @@ def load_cursor(connection: Connection, channel: str, stream: Stream) -> str | N
 def find_last_pull(
     connection: Connection, channel: str, stream: Stream
 ) -> datetime | None:
-    """Return when a page of the stream was last taken in; None if never."""
+    """Return when a stream was last read to its end; None if never."""
     return connection.scalar(
-        select(cursors.c.saved_at).where(
+        select(cursors.c.caught_up_at).where(
             cursors.c.channel == channel, cursors.c.stream == stream
         )
     )
@@ -37,8 +37,19 @@ def save_cursor(
     stream: Stream,
     cursor: str,
     saved_at: datetime,
+    *,
+    complete: bool = False,
 ) -> None:
-    """Save a cursor; belongs into the transaction that saves its page."""
+    """Save a cursor; belongs into the transaction that saves its page.
+
+    Args:
+        connection: the transaction.
+        channel: whose stream.
+        stream: which one.
+        cursor: where the next pull continues.
+        saved_at: the present moment.
+        complete: the page was the last that there is at present.
+    """
     upsert(
         connection,
         cursors,
@@ -48,10 +59,15 @@ def save_cursor(
                 "stream": stream.value,
                 "cursor": cursor,
                 "saved_at": saved_at,
+                "caught_up_at": saved_at if complete else None,
             }
         ],
         key=("channel", "stream"),
-        change=("cursor", "saved_at"),
+        change={
+            "cursor": "excluded.cursor",
+            "saved_at": "excluded.saved_at",
+            "caught_up_at": "coalesce(excluded.caught_up_at, cursors.caught_up_at)",
+        },
     )
 
 

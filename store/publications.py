@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, or_, select
 
+from ..canonical.drifts import DriftCause
 from ..canonical.remembered import Publication
 from .marks import MarkKind
 from .rows import update_rows
-from .tables import components, listings, marks, publications
+from .tables import components, drifts, listings, marks, publications
 from .upsert import upsert
 
 
@@ -37,12 +38,20 @@ class Written(NamedTuple):
     drifting_since: datetime | None = None
 
 
+class Sent(NamedTuple):
+    """A write that is about to leave; the brake counts it by its direction."""
+
+    stock_external_id: str
+    quantity: int
+    direction: str = ""
+
+
 def load(
     connection: Connection, channel: str, stock_external_ids: Iterable[str]
 ) -> dict[str, Publication]:
     """Return the publications of these stock records of a channel."""
     condition = publications.c.stock_external_id.in_(list(stock_external_ids))
-    return _load(connection, channel, condition)
+    return load_where(connection, channel, condition)
 
 
 def load_out_of_step(
@@ -54,7 +63,8 @@ def load_out_of_step(
     confirmed and lost is believed to be in step. Left out are raises of a SKU that is
     marked to be reconciled: what it should show is out of date, and after a sale that
     was just read it would undo that sale. A reduction is none too many then, and a
-    SKU that sells all the time is always marked.
+    SKU that sells all the time is always marked. While a person is asked about a drift
+    only reductions are among them, and nothing where two programs fight.
     """
     reconciled_soon = exists().where(
         listings.c.channel == publications.c.channel,
@@ -72,13 +82,21 @@ def load_out_of_step(
         publications.c.expected.is_(None),
         publications.c.expected < publications.c.desired,
     )
+    fought = exists().where(
+        drifts.c.channel == publications.c.channel,
+        drifts.c.stock_external_id == publications.c.stock_external_id,
+        drifts.c.settled_at.is_(None),
+        drifts.c.cause == DriftCause.FIGHT,
+    )
+    lowers = publications.c.desired < publications.c.observed
+    asked = publications.c.drifting_since.is_not(None) & lowers & ~fought
     condition = (
         publications.c.desired.is_not(None)
-        & publications.c.stopped.is_(False)
+        & or_(publications.c.stopped.is_(False), asked)
         & differs
         & ~(raises & reconciled_soon)
     )
-    return _load(connection, channel, condition, limit)
+    return load_where(connection, channel, condition, limit)
 
 
 def load_page(
@@ -88,7 +106,7 @@ def load_page(
     condition = (publications.c.stock_external_id > after) & (
         publications.c.desired.is_not(None)
     )
-    return _load(connection, channel, condition, limit)
+    return load_where(connection, channel, condition, limit)
 
 
 def load_unverified(
@@ -99,12 +117,13 @@ def load_unverified(
         publications.c.observed_at.is_(None),
         publications.c.observed_at <= publications.c.acknowledged_at,
     )
-    return _load(connection, channel, condition, limit)
+    return load_where(connection, channel, condition, limit)
 
 
-def _load(
+def load_where(
     connection: Connection, channel: str, condition: Any, limit: int | None = None
 ) -> dict[str, Publication]:
+    """Return the publications of a channel that meet a condition, by record."""
     query = (
         select(
             publications.c.stock_external_id,
@@ -113,6 +132,9 @@ def _load(
             publications.c.drifting_since,
             publications.c.version,
             publications.c.replaced,
+            publications.c.believed,
+            publications.c.passed,
+            publications.c.sent_at,
         )
         .where(publications.c.channel == channel, condition)
         .order_by(publications.c.stock_external_id)
@@ -161,6 +183,7 @@ def observe(
             "channel": channel,
             "stock_external_id": belief.stock_external_id,
             "expected": belief.expected,
+            "believed": belief.expected,
             "observed": belief.observed,
             "observed_at": seen_at,
             "drifting_since": belief.drifting_since,
@@ -175,7 +198,13 @@ def observe(
             publications,
             rows,
             key=("channel", "stock_external_id"),
-            change=("expected", "observed", "observed_at", "drifting_since"),
+            change=(
+                "expected",
+                "believed",
+                "observed",
+                "observed_at",
+                "drifting_since",
+            ),
         )
 
 
@@ -197,16 +226,20 @@ def take_away(connection: Connection, channel: str, taken: Mapping[str, int]) ->
 
 
 def note_sent(
-    connection: Connection, channel: str, sent: Mapping[str, int], sent_at: datetime
+    connection: Connection, channel: str, sent: Sequence[Sent], sent_at: datetime
 ) -> None:
-    """Note the quantities that are about to be written."""
+    """Note the quantities that are about to be written.
+
+    What a person let through the brake is let through once.
+    """
     update_rows(
         connection,
         publications,
-        change=("sent", "sent_at"),
+        change=("sent", "direction", "sent_at", "passed"),
         where=("channel", "stock_external_id"),
         rows=[
-            (quantity, sent_at, channel, record) for record, quantity in sent.items()
+            (one.quantity, one.direction, sent_at, None, channel, one.stock_external_id)
+            for one in sent
         ],
     )
 
@@ -224,14 +257,24 @@ def note_acknowledged(
         change=(
             "acknowledged",
             "expected",
+            "believed",
             "replaced",
             "drifting_since",
             "acknowledged_at",
         ),
         where=("channel", "stock_external_id"),
         rows=[
-            (*figures, acknowledged_at, channel, record)
-            for record, figures in written.items()
+            (
+                one.quantity,
+                one.expected,
+                one.expected,
+                one.replaced,
+                one.drifting_since,
+                acknowledged_at,
+                channel,
+                record,
+            )
+            for record, one in written.items()
         ],
     )
 
@@ -277,3 +320,19 @@ def count_in_step(
         query = query.where(publications.c.channel == channel)
     found = connection.execute(query).all()
     return sum(row.desired == row.expected for row in found), len(found)
+
+
+def forget_beliefs(connection: Connection, channel: str) -> None:
+    """Expect nothing of a channel's records: the next reading is believed."""
+    connection.execute(
+        publications.update()
+        .where(publications.c.channel == channel)
+        .values(
+            expected=None,
+            believed=None,
+            replaced=None,
+            drifting_since=None,
+            passed=None,
+            stopped=False,
+        )
+    )

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from ..config.keys import read_secret_key
@@ -23,6 +23,7 @@ from ..store import schema
 from ..store.engine import Store
 from ..store.ids import IdSource
 from ..store.vault import Vault
+from .decide.brake import BrakeLimits
 from .hub import Hub, Tuning
 
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
@@ -104,4 +105,6 @@ def read_tuning(settings: HubSettings) -> Tuning:
         safety_stock=settings.stock.safety_stock,
         buffer_units=settings.stock.buffer,
         public_url=settings.server.public_url,
+        brake=BrakeLimits(settings.brake.share, settings.brake.listings_min),
+        outage_hold=timedelta(seconds=settings.stock.outage_hold_seconds),
     )

@@ -44,6 +44,8 @@ class Deed:
     summary: str
     lines: frozenset[int] = frozenset()
     kept: dict[str, Any] = field(default_factory=dict)
+    stays_open: bool = False
+    """It is noted who decided, and the conflict waits on."""
 
 
 def map_listing(

@@ -31,6 +31,7 @@ from ..store.ids import IdSource
 from ..store.leases import Lease, require
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.vault import Vault
+from .decide.brake import BrakeLimits
 
 STOCK_LANE = "stock"
 """The lane of everything that is about stock and calls nobody."""
@@ -49,6 +50,9 @@ class Tuning:
     buffer_units: int = 0
     public_url: str = ""
     backoff_seconds_max: float = 900
+    brake: BrakeLimits = field(default_factory=BrakeLimits)
+    outage_hold: timedelta = timedelta(minutes=15)
+    """How long raises everywhere wait for a channel whose orders cannot be read."""
 
 
 def _wake_nobody(lanes: Iterable[str]) -> None:

@@ -74,6 +74,7 @@ def ingest_orders(
     records: Sequence[Record],
     *,
     cursor: str | None = None,
+    complete: bool = False,
     lease: Lease | None = None,
     handled: Sequence[Mark] = (),
 ) -> IngestReport:
@@ -84,6 +85,7 @@ def ingest_orders(
         channel: whose orders they are.
         records: the page, in the channel's order; at most a few hundred.
         cursor: where the stream continues, saved with the page; None leaves it.
+        complete: with this page the stream is read to its end.
         lease: proof that this lane is ours.
         handled: marks that this page answers; cleared with it.
     """
@@ -93,8 +95,14 @@ def ingest_orders(
         hub.hold(connection, lease)
         report = _record(hub, connection, channel, page)
         if cursor is not None:
-            now = hub.clock.now()
-            cursors.save_cursor(connection, channel.name, Stream.ORDERS, cursor, now)
+            cursors.save_cursor(
+                connection,
+                channel.name,
+                Stream.ORDERS,
+                cursor,
+                hub.clock.now(),
+                complete=complete,
+            )
         marks.clear(connection, handled)
         hub.reach("ingest.before_commit")
     hub.reach("ingest.committed")

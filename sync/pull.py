@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 import orjson
 
 from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
-from ..canonical.errors import ContractBrokenError, RejectedError
+from ..canonical.errors import ChannelError, ContractBrokenError, RejectedError
 from ..canonical.listings import Listing
 from ..canonical.pages import Page, Record, Stream
 from ..canonical.remembered import KnownChannel
 from ..connectors.sdk import PullsOrders, ReadsListings
-from ..store import conflicts, cursors, inbox, listings, marks
+from ..store import channels, conflicts, cursors, inbox, listings, marks
 from ..store.inbox import InboxRow
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
@@ -68,13 +68,29 @@ def pull_orders(
             hub.reach("pull.page_read")
             if gathered.complete or gathered.is_full(hub.tuning.page_size):
                 _take_in(hub, channel, gathered, lease, report)
+    except ChannelError:
+        with hub.store.transaction() as connection:
+            channels.note_failure(connection, channel.name, hub.clock.now())
+        raise
     finally:
         _take_in(hub, channel, gathered, lease, report)
-    _clear(hub, handled)
+    _finish_pull(hub, channel, handled, complete=gathered.complete)
     if not gathered.complete:
         name = channel.name
         hub.mark_now(MarkKind.PULL, name, name, priority=Priority.BACKFILL)
     return report
+
+
+def _finish_pull(
+    hub: Hub, channel: KnownChannel, handled: Sequence[Mark], *, complete: bool
+) -> None:
+    """Clear the marks of a pull; a channel that failed before does no more."""
+    recovered = complete and channel.failing_since is not None
+    if handled or recovered:
+        with hub.store.transaction() as connection:
+            marks.clear(connection, handled)
+            if recovered:
+                channels.note_success(connection, channel.name)
 
 
 @dataclass(slots=True)
@@ -128,6 +144,7 @@ def _take_in(
                 channel,
                 records[start : start + size],
                 cursor=gathered.cursor if last else None,
+                complete=gathered.complete,
                 lease=lease,
             )
         )

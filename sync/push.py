@@ -9,29 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
 from ..canonical.errors import OutcomeUnknownError, RetryLaterError
 from ..canonical.pages import Stream
 from ..canonical.pushes import Outcome, PushResult, StockWrite
 from ..canonical.remembered import KnownChannel, Publication
 from ..connectors.sdk import PushesStock, ReadsStock, StockWriteMode, Traits
-from ..store import conflicts, cursors, marks, outbox, publications
+from ..store import cursors, marks, outbox, publications
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
-from ..store.publications import Written
+from ..store.publications import Sent, Written
+from .decide.brake import is_let_through, turn
+from .decide.freshness import is_fresh
 from .decide.publish import Step, StockPlan, believe_write, order_writes
+from .drifting import compare_records, find_patience
+from .gate import admit, find_unread, is_opening, note_revisions
 from .hub import Hub
 from .pull import pull_orders
-from .read_back import compare_records, find_patience, settle_unknown
+from .settle import report_refusals, settle_unknown
 
 CANDIDATES_MAX = 5000
 LOOK_AGAIN = timedelta(seconds=1)
-PULL_AGE_MAX = timedelta(minutes=2)
-"""How old the last pull may be where a channel compares and sets. Longer ago (the hub
-was down) a sale and a return that are both unread can cancel out in the comparison."""
+LOOK_LATER = timedelta(seconds=5)
+"""Pause before another look at what others have to do first."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,10 @@ class PushReport:
     waiting: int = 0
     unexplained: int = 0
     """Records that show something else than expected, written over or not."""
+    unread: list[str] = field(default_factory=list)
+    """Channels whose orders have to be read before anything is raised."""
+    again_at: datetime | None = None
+    """When what a budget holds back may be written."""
 
 
 @dataclass(slots=True)
@@ -57,6 +63,18 @@ class _Errand:
     traits: Traits
     lease: Lease | None
     report: PushReport = field(default_factory=PushReport)
+    raises_wait: bool | None = None
+    """None until something is to be raised and the orders' ages were looked at."""
+
+    def may_write(self, publication: Publication, plan: StockPlan) -> bool:
+        """Say whether a planned write need not wait for orders to be read."""
+        desired, shown = publication.desired or 0, plan.shown
+        if desired == 0 or (shown is not None and desired <= shown):
+            return True
+        if self.raises_wait is None:
+            self.report.unread = find_unread(self.hub)
+            self.raises_wait = bool(self.report.unread)
+        return not self.raises_wait
 
 
 def push_stock(
@@ -80,15 +98,7 @@ def push_stock(
         return PushReport()
     traits = hub.find_plugin(channel.kind).traits
     errand = _Errand(hub, channel, connector, traits, lease)
-    with hub.store.reading() as connection:
-        left_open = outbox.load_open(connection, channel.name, outbox.STOCK)
-        pulled_at = cursors.find_last_pull(connection, channel.name, Stream.ORDERS)
-    outdated = pulled_at is None or hub.clock.now() - pulled_at > PULL_AGE_MAX
-    compares = traits.stock_write is StockWriteMode.COMPARE_AND_SET
-    if left_open or outdated or not compares:
-        pull_orders(hub, channel, lease=lease)
-    if left_open:
-        settle_unknown(hub, channel, left_open, lease=lease)
+    _read_first(errand)
     with hub.store.reading() as connection:
         differing = publications.load_out_of_step(
             connection, channel.name, CANDIDATES_MAX
@@ -97,10 +107,30 @@ def push_stock(
     ready = order_writes(
         [one for one in differing.values() if one.stock_external_id not in still_open]
     )
-    for start in range(0, len(ready), traits.stock_batch_max):
-        _push_batch(errand, ready[start : start + traits.stock_batch_max])
+    admission = admit(hub, channel, ready)
+    errand.report.again_at = admission.again_at
+    for start in range(0, len(admission.writes), traits.stock_batch_max):
+        _push_batch(errand, admission.writes[start : start + traits.stock_batch_max])
+    errand.report.unknown += len(still_open)
     _finish(errand, handled, more=len(differing) == CANDIDATES_MAX)
     return errand.report
+
+
+def _read_first(errand: _Errand) -> None:
+    """Read orders, and what became of open writes, before anything is written.
+
+    Not where a channel compares and sets, and was read lately. Longer ago a sale and a
+    return that are both unread can cancel out in the comparison.
+    """
+    hub, channel, lease = errand.hub, errand.channel, errand.lease
+    with hub.store.reading() as connection:
+        left_open = outbox.load_open(connection, channel.name, outbox.STOCK)
+        pulled_at = cursors.find_last_pull(connection, channel.name, Stream.ORDERS)
+    compares = errand.traits.stock_write is StockWriteMode.COMPARE_AND_SET
+    if left_open or not compares or not is_fresh(pulled_at, hub.clock.now()):
+        pull_orders(hub, channel, lease=lease)
+    if left_open:
+        settle_unknown(hub, channel, left_open, lease=lease)
 
 
 def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
@@ -123,7 +153,8 @@ def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
         plan = plans[publication.stock_external_id]
         errand.report.unexplained += plan.unexplained != 0
         if plan.step is Step.WRITE:
-            writing.append((publication, plan))
+            if errand.may_write(publication, plan):
+                writing.append((publication, plan))
         elif plan.step is not Step.NOTHING:
             errand.report.waiting += 1
     if writing:
@@ -150,11 +181,21 @@ def _write(errand: _Errand, writing: Sequence[tuple[Publication, StockPlan]]) ->
         )
     ]
     sent = {row.subject: int(row.payload["quantity"]) for row in rows}
+    counted = not is_opening(hub, channel)
+    noted = [
+        Sent(
+            publication.stock_external_id,
+            sent[publication.stock_external_id],
+            turn(publication) if counted and not is_let_through(publication) else "",
+        )
+        for publication, _ in writing
+    ]
     now = hub.clock.now()
     with hub.store.transaction() as connection:
         hub.hold(connection, errand.lease)
         outbox.add(connection, rows, now)
-        publications.note_sent(connection, channel.name, sent, now)
+        publications.note_sent(connection, channel.name, noted, now)
+        note_revisions(hub, connection, channel, sent)
     hub.reach("push.stored")
     writes = [
         StockWrite(
@@ -216,10 +257,9 @@ def _record(
         outbox.finish(connection, finished, now)
         publications.note_acknowledged(connection, name, acknowledged, now)
         publications.note_drifting(connection, name, stale, now)
-        for row, _ in refused:
-            publications.set_stopped(connection, name, row.subject, stopped=True)
-        found = [_describe_refusal(row, result) for row, result in refused]
-        conflicts.report(connection, found, hub.ids, now)
+        report_refusals(
+            hub, connection, [(row, result.reason) for row, result in refused]
+        )
         hub.reach("push.before_commit")
     hub.reach("push.recorded")
 
@@ -227,24 +267,6 @@ def _record(
 def _believe(publication: Publication, plan: StockPlan, quantity: int) -> Written:
     expected, replaced = believe_write(publication, plan, quantity)
     return Written(quantity, expected, replaced, plan.drifting_since)
-
-
-def _describe_refusal(row: OutboxRow, result: PushResult) -> ConflictFacts:
-    return ConflictFacts(
-        kind=ConflictKind.REFUSED_PUSH,
-        subject=f"{row.channel}/stock/{row.subject}",
-        channel=row.channel,
-        summary=f"{row.channel} refused to show {row.payload['quantity']} for "
-        f"{row.subject}: {result.reason}",
-        facts={
-            "stock_record": row.subject,
-            "quantity": row.payload["quantity"],
-            "reason": result.reason,
-        },
-        proposals=(
-            Proposal(action=Action.RETRY, reason="Write it again, after mending it."),
-        ),
-    )
 
 
 def _finish(errand: _Errand, handled: Sequence[Mark], *, more: bool) -> None:
@@ -257,6 +279,15 @@ def _finish(errand: _Errand, handled: Sequence[Mark], *, more: bool) -> None:
         soon = now + LOOK_AGAIN
         wanted.append(Mark(MarkKind.PULL, name, name, Priority.LIVE, now))
         wanted.append(Mark(MarkKind.PUSH, name, name, Priority.LIVE, soon))
+    if report.unread:
+        later = now + LOOK_LATER
+        wanted += [
+            Mark(MarkKind.PULL, one, one, Priority.LIVE, now) for one in report.unread
+        ]
+        wanted.append(Mark(MarkKind.PUSH, name, name, Priority.LIVE, later))
+    if report.again_at is not None:
+        later = max(report.again_at, now + LOOK_AGAIN)
+        wanted.append(Mark(MarkKind.PUSH, name, name, Priority.ROUTINE, later))
     if report.unknown:
         later = now + max(settle, LOOK_AGAIN)
         wanted.append(Mark(MarkKind.PUSH, name, name, Priority.ZEROING, later))
@@ -271,6 +302,7 @@ def _finish(errand: _Errand, handled: Sequence[Mark], *, more: bool) -> None:
     with hub.store.transaction() as connection:
         marks.clear(connection, handled)
         hub.mark(connection, wanted)
+    hub.wake(set(report.unread))
     hub.reach("push.finished")
 
 

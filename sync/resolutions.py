@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..canonical.conflicts import Action, ConflictKind
+from ..canonical.drifts import DriftAction
 from ..canonical.errors import RefusedError
+from ..canonical.remembered import Direction
 from ..canonical.stock import Cause, MovementKind
-from ..store import inbox, listings, publications
+from ..store import brake, inbox, publications
 from ..store.conflicts import ConflictRow
 from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
@@ -25,6 +27,7 @@ from .decisions_mapping import (
     map_listing,
     undo_mapping,
 )
+from .drifting import find_only_parts, settle_by_person
 from .hub import Hub
 from .stocktaking import change_on_hand, require_sku
 
@@ -88,7 +91,7 @@ def _overwrite(
 ) -> Deed:
     del decision
     record = str(conflict.facts["stock_record"])
-    _believe_observed(hub, connection, conflict, record)
+    _believe_observed(hub, connection, conflict, record, DriftAction.OVERWRITTEN)
     return Deed(f"{conflict.channel} is told what the hub computed for {record}.")
 
 
@@ -98,27 +101,29 @@ def _adopt(
     del decision
     record = str(conflict.facts["stock_record"])
     difference = int(conflict.facts["observed"]) - int(conflict.facts["expected"])
-    rows = listings.load_records_by_key(connection, [(conflict.channel, record)])
-    sharing = rows.get((conflict.channel, record), ())
-    parts = {part for row in sharing for part in row.components}
-    if len(parts) != 1:
+    part = find_only_parts(connection, conflict.channel, [record]).get(record)
+    if part is None:
         raise RefusedError(
             "This sells several SKUs; which of them is missing cannot be told.",
             next_step="Count them with crossdock count, then overwrite.",
         )
-    part = parts.pop()
     units = difference * part.units
     cause = Cause("resolution", f"{conflict.id}/{hub.ids.take()}")
     change_on_hand(hub, connection, part.sku, units, MovementKind.ADJUSTED, cause)
-    _believe_observed(hub, connection, conflict, record)
+    _believe_observed(hub, connection, conflict, record, DriftAction.ADOPTED)
     kept = {"sku": part.sku, "units": units}
     return Deed(f"On hand of {part.sku} changed by {units:+d}.", kept=kept)
 
 
 def _believe_observed(
-    hub: Hub, connection: Connection, conflict: ConflictRow, record: str
+    hub: Hub,
+    connection: Connection,
+    conflict: ConflictRow,
+    record: str,
+    action: DriftAction,
 ) -> None:
     channel, now = conflict.channel, hub.clock.now()
+    settle_by_person(hub, connection, channel, record, action)
     observed = int(conflict.facts["observed"])
     belief = Belief(record, observed, observed, None)
     publications.observe(connection, channel, [belief], now)
@@ -156,6 +161,31 @@ def _acknowledge(
     return Deed("Noted; nothing else changes.")
 
 
+def _let_through(
+    hub: Hub, connection: Connection, conflict: ConflictRow, decision: Decision
+) -> Deed:
+    del decision
+    channel, direction = conflict.channel, Direction(conflict.facts["direction"])
+    count = brake.let_through(connection, channel, direction)
+    now = hub.clock.now()
+    hub.mark(connection, [Mark(MarkKind.PUSH, channel, channel, Priority.PERSON, now)])
+    return Deed(f"{count} quantities of {channel} are written, this once.")
+
+
+def _undo_let_through(hub: Hub, connection: Connection, conflict: ConflictRow) -> str:
+    del hub
+    brake.take_back(connection, conflict.channel)
+    return "What was not written yet is held again."
+
+
+def _keep_holding(
+    hub: Hub, connection: Connection, conflict: ConflictRow, decision: Decision
+) -> Deed:
+    del hub, connection, decision
+    summary = f"Nothing of it is written to {conflict.channel} meanwhile."
+    return Deed(summary, stays_open=True)
+
+
 def _undo_nothing(hub: Hub, connection: Connection, conflict: ConflictRow) -> str:
     del hub, connection, conflict
     return "It waits for a decision again."
@@ -175,6 +205,8 @@ DECISIONS: dict[Action, Pair] = {
     Action.ADOPT: Pair(_adopt, _undo_movement),
     Action.RECEIVE: Pair(_receive, _undo_movement),
     Action.ACKNOWLEDGE: Pair(_acknowledge, _undo_nothing),
+    Action.LET_THROUGH: Pair(_let_through, _undo_let_through),
+    Action.KEEP_HOLDING: Pair(_keep_holding, _undo_nothing),
 }
 """Every action of ``canonical.conflicts``, with what it does and its way back."""
 

@@ -100,7 +100,11 @@ def _record(
         "lines": sorted(deed.lines),
         "kept": deed.kept,
     }
-    if not conflicts.resolve(connection, conflict.id, resolution, now):
+    status = conflicts.OPEN if deed.stays_open else conflicts.RESOLVED
+    done = deed.stays_open or conflicts.resolve(
+        connection, conflict.id, resolution, now
+    )
+    if not done:
         raise RefusedError(f"Somebody else resolved conflict {conflict.id} just now.")
     audit.write(
         connection,
@@ -112,7 +116,7 @@ def _record(
             f"conflict/{conflict.id}",
             reason,
             {"status": conflict.status, "subject": conflict.subject},
-            {"status": conflicts.RESOLVED, "summary": deed.summary},
+            {"status": status, "summary": deed.summary},
         ),
     )
 

@@ -149,6 +149,9 @@ def _work_on_channel(hub: Hub, lane: str, batch: Sequence[Mark], lease: Lease) -
     if channel.state is not ChannelState.ENABLED:
         _delay(hub, batch, timedelta(seconds=hub.tuning.backoff_seconds_max))
         return
+    if not channel.pushing and batch[0].kind not in _READING:
+        _delay(hub, batch, timedelta(seconds=hub.tuning.backoff_seconds_max))
+        return
     size = len(batch)
     if batch[0].kind in (MarkKind.FETCH, MarkKind.FETCH_LISTING):
         size = hub.find_plugin(channel.kind).traits.fetch_batch_max
@@ -230,6 +233,16 @@ _HANDLERS: dict[MarkKind, Handler] = {
     MarkKind.SUBSCRIBE: _subscribe,
 }
 """The journey for each kind of mark of a channel."""
+_READING = frozenset(
+    {
+        MarkKind.PULL,
+        MarkKind.FETCH,
+        MarkKind.FETCH_LISTING,
+        MarkKind.SCAN,
+        MarkKind.READ_BACK,
+    }
+)
+"""What goes on where a channel is not written to; all else waits."""
 _ONE_BY_ONE = frozenset({MarkKind.TELL, MarkKind.CANCEL, MarkKind.REFUND})
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from crossdock.canonical.listings import Component, Listing, ListingState
-from crossdock.canonical.remembered import KnownChannel, Publication
+from crossdock.canonical.remembered import Direction, KnownChannel, Publication
 from crossdock.store import listings, marks, publications
 from crossdock.store.engine import Store
 from crossdock.store.ids import IdSource
 from crossdock.store.listings import IGNORED, MAPPED, WAITING, RuleRow
 from crossdock.store.marks import Mark, MarkKind, Priority
-from crossdock.store.publications import Belief, Written
+from crossdock.store.publications import Belief, Sent, Written
 from crossdock.store.tables import publications as rows
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
@@ -173,7 +173,9 @@ def show(connection: Connection, record: str) -> Publication:
 def test_every_figure_of_a_stock_record_is_kept(hub: Store) -> None:
     with hub.transaction() as connection:
         publications.set_desired(connection, {("shop", "a"): 7}, MOMENT)
-        publications.note_sent(connection, "shop", {"a": 7}, MOMENT)
+        publications.note_sent(
+            connection, "shop", [Sent("a", 7, Direction.LOWER)], MOMENT
+        )
         written = {"a": Written(7, 7, 9)}
         publications.note_acknowledged(connection, "shop", written, LATER)
         publications.observe(connection, "shop", [Belief("a", 6, 6, None)], LATER)
@@ -188,11 +190,14 @@ def test_every_figure_of_a_stock_record_is_kept(hub: Store) -> None:
         "acknowledged": 7,
         "acknowledged_at": LATER,
         "expected": 6,
+        "believed": 6,
         "replaced": 9,
         "observed": 6,
         "observed_at": LATER,
         "drifting_since": None,
         "stopped": False,
+        "passed": None,
+        "direction": Direction.LOWER,
         "version": 1,
     }
 

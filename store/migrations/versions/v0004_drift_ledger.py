@@ -17,7 +17,8 @@ def upgrade() -> None:
     _make_ledgers()
     for name, default in (("pushing", "on"), ("pushing_reason", "")):
         op.add_column(
-            "channels", sa.Column(name, sa.Text(), nullable=False, server_default=default)
+            "channels",
+            sa.Column(name, sa.Text(), nullable=False, server_default=default),
         )
     for name in ("held_at", "failing_since", "failed_at"):
         op.add_column("channels", sa.Column(name, sa.BigInteger(), nullable=True))

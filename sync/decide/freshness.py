@@ -1,0 +1,44 @@
+"""Whether orders were read recently enough to raise a quantity.
+
+After a downtime, or while a channel cannot be reached, sales are unread. A reduction
+is none too many then; a raise may put a sold unit back on offer. So raises wait until
+every channel's orders were read to their end, or a channel has failed for so long that
+waiting for it costs more than it saves.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+FRESH = timedelta(minutes=2)
+"""How old the last reading of a channel's orders may be."""
+
+
+def is_fresh(caught_up_at: datetime | None, now: datetime) -> bool:
+    """Say whether orders were read to their end lately."""
+    return caught_up_at is not None and now - caught_up_at <= FRESH
+
+
+def is_waited_for(
+    *,
+    caught_up_at: datetime | None,
+    failing_since: datetime | None,
+    failed_at: datetime | None,
+    now: datetime,
+    hold: timedelta,
+) -> bool:
+    """Say whether raises have to wait for a channel.
+
+    Args:
+        caught_up_at: when its orders were last read to their end.
+        failing_since: the first attempt since then that failed, if any did.
+        failed_at: the last attempt that failed.
+        now: the present moment.
+        hold: how long a channel that fails is waited for. It counts only where it was
+            tried lately: while the hub was down, the channel may have come back.
+    """
+    if is_fresh(caught_up_at, now):
+        return False
+    if failing_since is None or failed_at is None:
+        return True
+    return now - failed_at > FRESH or now - failing_since < hold
