@@ -279,6 +279,28 @@ class ReceivesWebhooks(Protocol):
         ...
 
 
+@runtime_checkable
+class AnswersChallenges(Protocol):
+    """Before the channel calls an address it wants proof that we listen there.
+
+    An extra of ``ReceivesWebhooks`` and no capability of its own.
+    """
+
+    def answer_challenge(
+        self, params: Mapping[str, str], callback_url: str
+    ) -> Mapping[str, str]:
+        """Return the JSON object that proves it.
+
+        Args:
+            params: the query of the channel's GET request.
+            callback_url: the address as the hub gives it to the channel.
+
+        Raises:
+            WebhookRefusedError: the request is no challenge of this channel.
+        """
+        ...
+
+
 CAPABILITIES: tuple[type, ...] = (
     PullsOrders,
     ReadsListings,
@@ -346,6 +368,7 @@ def capabilities_of(plugin: Plugin) -> tuple[str, ...]:
 
 
 __all__ = [
+    "AnswersChallenges",
     "CAPABILITIES",
     "Connector",
     "ConnectorSettings",

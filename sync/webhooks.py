@@ -12,7 +12,7 @@ from enum import StrEnum
 from ..canonical.errors import WebhookRefusedError
 from ..canonical.pages import Delivery, Stream
 from ..canonical.remembered import ChannelState, KnownChannel
-from ..connectors.sdk import ReceivesWebhooks
+from ..connectors.sdk import AnswersChallenges, ReceivesWebhooks
 from ..store import channels, cursors, marks
 from ..store.engine import Connection
 from ..store.leases import Lease
@@ -43,12 +43,8 @@ def receive_webhook(
     Raises:
         WebhookRefusedError: nobody's path, forged, stale or unreadable.
     """
-    with hub.store.reading() as connection:
-        name = channels.find_by_webhook_path(connection, path)
-    if name is None:
-        raise WebhookRefusedError("No channel listens here.")
-    channel = hub.load_channel(name)
-    connector = hub.connector(channel)
+    channel = _find_listener(hub, path)
+    name, connector = channel.name, hub.connector(channel)
     if not isinstance(connector, ReceivesWebhooks):
         raise WebhookRefusedError("No channel listens here.")
     delivery = connector.read_webhook(headers, body)
@@ -63,6 +59,31 @@ def receive_webhook(
         return Reception.KNOWN
     hub.wake([name])
     return Reception.KEPT if marked else Reception.NOTED
+
+
+def answer_challenge(
+    hub: Hub, path: str, params: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Prove to a channel that its callback URL is ours, where it asks for that.
+
+    Raises:
+        WebhookRefusedError: nobody's path, or not a challenge of its channel.
+    """
+    channel = _find_listener(hub, path)
+    connector = hub.connector(channel)
+    if not isinstance(connector, AnswersChallenges):
+        raise WebhookRefusedError("No channel asks for proof here.")
+    return connector.answer_challenge(
+        params, name_callback(hub.tuning.public_url, channel)
+    )
+
+
+def _find_listener(hub: Hub, path: str) -> KnownChannel:
+    with hub.store.reading() as connection:
+        name = channels.find_by_webhook_path(connection, path)
+    if name is None:
+        raise WebhookRefusedError("No channel listens here.")
+    return hub.load_channel(name)
 
 
 def _mark(

@@ -1,7 +1,7 @@
 """The webhook receiver: a delivery is verified, kept, answered; nothing is looked into.
 
-Two routes and no page. What a delivery means is for ``sync.webhooks``; whether the hub
-is well for ``health``. Listens where its caller binds it.
+Three routes and no page. What a delivery means is for ``sync.webhooks``; whether the
+hub is well for ``health``. Listens where its caller binds it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic_core import to_jsonable_python
 
 from ..canonical.errors import CrossdockError, WebhookRefusedError
 from ..sync.hub import Hub
-from ..sync.webhooks import receive_webhook
+from ..sync.webhooks import answer_challenge, receive_webhook
 from .health import Health
 
 log = logging.getLogger("crossdock.web")
@@ -48,6 +48,12 @@ def create_app(hub: Hub, health: Health | None = None) -> FastAPI:
             return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
         headers = {name.lower(): value for name, value in request.headers.items()}
         return await run_in_threadpool(_receive, hub, path, headers, body)
+
+    @app.get("/webhooks/{path}")
+    async def take_challenge(path: str, request: Request) -> Response:
+        """Prove to a channel that this address is the hub's, where it asks first."""
+        params = dict(request.query_params)
+        return await run_in_threadpool(_prove, hub, path, params)
 
     if health is not None:
         app.add_api_route("/healthz", lambda: _tell_health(health), methods=["GET"])
@@ -85,14 +91,28 @@ def _receive(hub: Hub, path: str, headers: dict[str, str], body: bytes) -> Respo
         log.warning("a webhook was refused: %s", error.message)
         return _answer(HTTPStatus.UNAUTHORIZED, "refused")
     except CrossdockError as error:
-        # The database is busy or full, or the key is wrong: the channel repeats it.
-        log.error("a webhook could not be kept: %s", error.message)  # noqa: TRY400 - the message says it all
-        return _answer(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "not kept; send it again",
-            {"Retry-After": str(REPEAT_AFTER_SECONDS)},
-        )
+        return _put_off(error)
     return _answer(HTTPStatus.OK, reception.value)
+
+
+def _prove(hub: Hub, path: str, params: dict[str, str]) -> Response:
+    try:
+        return JSONResponse(dict(answer_challenge(hub, path, params)))
+    except WebhookRefusedError:
+        # To whoever merely looks, the address takes deliveries and nothing else.
+        return _answer(HTTPStatus.METHOD_NOT_ALLOWED, "refused", {"Allow": "POST"})
+    except CrossdockError as error:
+        return _put_off(error)
+
+
+def _put_off(error: CrossdockError) -> Response:
+    # The database is busy or full, or the key is wrong: the channel repeats it.
+    log.error("a webhook could not be kept: %s", error.message)
+    return _answer(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "not kept; send it again",
+        {"Retry-After": str(REPEAT_AFTER_SECONDS)},
+    )
 
 
 def _answer(

@@ -49,6 +49,13 @@ class Bell:
         order = body.decode()
         return Delivery(f"event-{order}", "order.changed", Stream.ORDERS, order)
 
+    def answer_challenge(
+        self, params: Mapping[str, str], callback_url: str
+    ) -> Mapping[str, str]:
+        if "knock" not in params:
+            raise WebhookRefusedError("Nobody knocks.")
+        return {"who": f"{params['knock']} at {callback_url}"}
+
     def list_subscriptions(self) -> tuple[Subscription, ...]:
         return ()
 

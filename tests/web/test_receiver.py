@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,6 +52,24 @@ def test_a09_deliveries_are_answered_fast_while_nobody_works(receiver: Any) -> N
         seconds.append(time.perf_counter() - started_at)
     assert statistics.quantiles(seconds, n=100)[98] < 0.5
     assert len([one for one in receiver.marks() if one.kind is MarkKind.FETCH]) == 100
+
+
+def test_a17_a_challenge_is_answered_with_the_address_as_the_channel_knows_it(
+    receiver: Any,
+) -> None:
+    receiver.hub.tuning = replace(receiver.hub.tuning, public_url="https://hub.test/")
+    path = f"/webhooks/{receiver.channel.webhook_path}"
+    answer = receiver.ask("GET", path, params={"knock": "three times"})
+    assert answer.status_code == 200
+    assert answer.json() == {"who": f"three times at https://hub.test{path}"}
+
+
+def test_a17_whatever_is_no_challenge_finds_an_address_that_only_listens(
+    receiver: Any,
+) -> None:
+    for path in (f"/webhooks/{receiver.channel.webhook_path}", "/webhooks/guessed"):
+        answer = receiver.ask("GET", path, params={"other": "thing"})
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 def test_h33_an_address_that_nobody_has_is_refused_like_a_forgery(
