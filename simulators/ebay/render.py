@@ -50,7 +50,6 @@ def order_json(state: State, order: Order, *, listed: bool, with_taxes: bool) ->
     ]
     content: Json = {
         "orderId": order.order_id,
-        "legacyOrderId": order.order_id,
         "creationDate": stamp(order.created),
         "lastModifiedDate": stamp(order.changed_at),
         "orderFulfillmentStatus": fulfillment_status(order),
@@ -275,7 +274,7 @@ def parcel_json(parcel: Parcel) -> Json:
 
 def item_json(item: Item) -> Json:
     """Return an inventory item."""
-    product: Json = {"title": item.title, "description": item.title, "aspects": {}}
+    product: Json = {"title": item.title, "description": item.title}
     if item.ean:
         product["ean"] = [item.ean]
     return {
