@@ -194,6 +194,8 @@ def _place_of(request: httpx.Request) -> tuple[str, str, str]:
     except orjson.JSONDecodeError:
         body = {}
     document = body.get("query", "") if isinstance(body, dict) else ""
+    # GraphQL's is a text; a REST search has an object of that name, which moves on.
+    document = document if isinstance(document, str) else ""
     return request.method, request.url.path, document
 
 
