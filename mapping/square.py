@@ -1,0 +1,350 @@
+"""Square orders into the canonical model, without any I/O.
+
+A sale at the counter and an order to be shipped are the same record at Square: without
+a fulfillment, a completed order went over the counter. Lines carry no SKU: the listing
+of a line is its catalogue variation, and the hub's own mapping of listings does the
+join. Refunds are in ``square_refunds``, the catalogue in ``square_listings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..canonical.listings import Listing
+from ..canonical.money import Money
+from ..canonical.orders import Order, Refund
+from .square_listings import read_listings
+from .square_parcels import (
+    decide_fulfillment,
+    find_departure,
+    is_called_off,
+    list_unknown_fulfillments,
+    read_fulfillments,
+)
+from .square_payments import decide_payment, list_unknown_tenders, read_payments
+from .square_refunds import count_refunded, list_unknown_states, read_refunds
+from .square_wire import (
+    WireHandover,
+    WireLine,
+    WireOrder,
+    WireRecipient,
+    WireServiceCharge,
+    count_whole,
+    describe_mismatch,
+    read_wire,
+)
+from .square_words import (
+    LINE_TYPES,
+    LINE_TYPES_UNTRACKED,
+    ORDER_STATES,
+    TAX_INCLUSIVE,
+    TAX_TYPES,
+    StateMeaning,
+)
+
+REFUNDS_KEY = "_refunds"
+"""Where the connector puts the refunds of an order's payments."""
+RETURNS_KEY = "_returns"
+"""Where the connector puts the return orders that name this order as their source."""
+ADJUSTMENTS_KEY = "_adjustments"
+"""Where the connector puts the inventory adjustments that those returns caused."""
+
+_UNKNOWN_STATE = StateMeaning()
+_APPORTIONED = "APPORTIONED_TREATMENT"
+"""Service charges that are inside the lines' totals already."""
+
+Parts = dict[str, Any]
+"""The fields of one part of an order, checked with the whole of it."""
+
+
+class SquareTranslator:
+    """Translates what the Square connector stored. Keeps nothing."""
+
+    def read_order(self, payload: Mapping[str, Any]) -> Order:
+        """Translate one order, with the refunds and returns stored beside it.
+
+        A line that is measured (1.5 kg) is one portion, moves no stock, and is named
+        among the unknown values: the hub counts in whole units.
+
+        Raises:
+            MappingError: a required part is missing or cannot be understood.
+        """
+        wire = read_wire(WireOrder, payload)
+        try:
+            return _build_order(wire)
+        except ValidationError as error:
+            raise describe_mismatch(error) from None
+
+    def read_listings(self, payload: Mapping[str, Any]) -> tuple[Listing, ...]:
+        """Translate one item of the catalogue into a listing for each variation.
+
+        Raises:
+            MappingError: a required part is missing or cannot be understood.
+        """
+        return read_listings(payload)
+
+
+translator = SquareTranslator()
+
+
+def _build_order(wire: WireOrder) -> Order:
+    meaning = ORDER_STATES.get(wire.state, _UNKNOWN_STATE)
+    left_at = find_departure(wire, meaning)
+    refunds = read_refunds(wire, left_at)
+    updated_at = wire.updated_at or wire.created_at
+    called_off = is_called_off(wire)
+    cancelled = meaning.cancelled or called_off is not None
+    recipient = _find_recipient(wire)
+    return Order.model_validate(
+        {
+            "external_id": wire.id,
+            "number": wire.reference_id or wire.ticket_name,
+            "placed_at": wire.created_at,
+            "updated_at": updated_at,
+            "currency": wire.currency,
+            "prices_include_tax": _includes_tax(wire),
+            "payment": decide_payment(wire, meaning, refunds),
+            "fulfillment": decide_fulfillment(wire, meaning),
+            "cancelled_at": (
+                (called_off or wire.closed_at or updated_at) if cancelled else None
+            ),
+            "cancel_reason": _explain_end(meaning) if cancelled else "",
+            "held": meaning.held,
+            "lines": [
+                _read_line(wire, line, meaning, refunds, left_at)
+                for line in wire.line_items
+            ],
+            "fees": _read_fees(wire),
+            "payments": read_payments(wire),
+            "refunds": refunds,
+            "fulfillments": read_fulfillments(wire),
+            "total": wire.total_money.money,
+            "customer": _read_customer(wire, recipient),
+            "shipping_address": _read_address(recipient),
+            "note": _find_note(wire),
+            "ship_by": _find_deadline(wire),
+            "unknown_values": _list_unknown_values(wire),
+        }
+    )
+
+
+def _explain_end(meaning: StateMeaning) -> str:
+    return "cancelled" if meaning.cancelled else "its fulfillment was cancelled"
+
+
+def _includes_tax(wire: WireOrder) -> bool:
+    """Say whether line totals are given with their tax inside.
+
+    Square mixes: inclusive taxes are in the price, additive ones come on top. With one
+    additive tax in the order, all line totals are given without tax.
+    """
+    return all(tax.type in TAX_INCLUSIVE for tax in wire.taxes)
+
+
+def _read_line(
+    wire: WireOrder,
+    line: WireLine,
+    meaning: StateMeaning,
+    refunds: tuple[Refund, ...],
+    left_at: datetime | None,
+) -> Parts:
+    whole = count_whole(line.quantity)
+    units = 1 if whole is None else whole
+    tracked = (
+        bool(line.catalog_object_id)
+        and whole is not None
+        and line.item_type not in LINE_TYPES_UNTRACKED
+    )
+    total, tax = wire.money(line.total_money), wire.money(line.total_tax_money)
+    return {
+        "external_id": line.uid,
+        "listing_external_id": line.catalog_object_id,
+        "title": _name_line(line, measured=whole is None),
+        "quantity": units,
+        "quantity_current": _count_wanted(line.uid, units, meaning, refunds, left_at),
+        "unit_price": _price_unit(wire, line, measured=whole is None),
+        "total": total if _includes_tax(wire) else total - tax,
+        "tax": tax,
+        "taxes": _read_taxes(wire, line),
+        "discounts": _read_discounts(wire, line),
+        "quantity_taken": (
+            _count_taken(wire, line.uid, units, meaning, refunds) if tracked else 0
+        ),
+        "tracked": tracked,
+    }
+
+
+def _name_line(line: WireLine, *, measured: bool) -> str:
+    words = [line.name, line.variation_name]
+    title = ", ".join(word for word in words if word) or line.item_type.lower()
+    return f"{line.quantity.normalize():f} x {title}" if measured else title
+
+
+def _price_unit(wire: WireOrder, line: WireLine, *, measured: bool) -> Money:
+    """Return the price of one unit, or of the portion; tax as in the line's total."""
+    if measured:
+        return wire.money(line.gross_sales_money or line.total_money)
+    return wire.money(line.base_price_money)
+
+
+def _count_wanted(
+    uid: str,
+    units: int,
+    meaning: StateMeaning,
+    refunds: tuple[Refund, ...],
+    left_at: datetime | None,
+) -> int:
+    """Say how many units of a line are still wanted.
+
+    What came back before the goods left is an edit; afterwards it is a return.
+    """
+    if not meaning.wanted:
+        return 0
+    unsent = count_refunded(refunds, unsent_only=left_at is not None)
+    return max(0, units - unsent.get(uid, 0))
+
+
+def _count_taken(
+    wire: WireOrder,
+    uid: str,
+    units: int,
+    meaning: StateMeaning,
+    refunds: tuple[Refund, ...],
+) -> int:
+    """Say by how much a line lowers Square's own count at present.
+
+    Square lowers it when the order is fully paid, and gives units back only where a
+    return says so: cancelling the fulfillment of a paid order does not.
+    """
+    if meaning.cancelled or not _is_paid(wire, meaning):
+        return 0
+    restocked = sum(
+        part.quantity
+        for refund in refunds
+        for part in refund.lines
+        if part.restocked and part.line_external_id == uid
+    )
+    return max(0, units - restocked)
+
+
+def _is_paid(wire: WireOrder, meaning: StateMeaning) -> bool:
+    if meaning.paid:
+        return True
+    due = wire.net_amount_due_money
+    return bool(wire.tenders) and due is not None and due.amount <= 0
+
+
+def _read_taxes(wire: WireOrder, line: WireLine) -> list[Parts]:
+    by_uid = {tax.uid: tax for tax in wire.taxes}
+    taxes = []
+    for part in line.applied_taxes:
+        tax = by_uid.get(part.tax_uid)
+        taxes.append(
+            {
+                "title": tax.name if tax else "",
+                "amount": wire.money(part.applied_money),
+                "rate_percent": tax.percentage if tax else "",
+            }
+        )
+    return taxes
+
+
+def _read_discounts(wire: WireOrder, line: WireLine) -> list[Parts]:
+    names = {discount.uid: discount.name for discount in wire.discounts}
+    return [
+        {
+            "title": names.get(part.discount_uid) or "discount",
+            "amount": wire.money(part.applied_money),
+        }
+        for part in line.applied_discounts
+    ]
+
+
+def _read_fees(wire: WireOrder) -> list[Parts]:
+    fees = [
+        _read_charge(wire, charge)
+        for charge in wire.service_charges
+        if charge.treatment_type != _APPORTIONED
+    ]
+    tip = wire.money(wire.total_tip_money)
+    if tip:
+        zero = Money.zero(wire.currency)
+        fees.append({"title": "tip", "total": tip, "tax": zero})
+    return fees
+
+
+def _read_charge(wire: WireOrder, charge: WireServiceCharge) -> Parts:
+    total, tax = wire.money(charge.total_money), wire.money(charge.total_tax_money)
+    return {
+        "title": charge.name or "service charge",
+        "total": total if _includes_tax(wire) else total - tax,
+        "tax": tax,
+    }
+
+
+def _find_recipient(wire: WireOrder) -> WireRecipient | None:
+    told = [each.details.recipient for each in wire.fulfillments]
+    return next((each for each in told if each is not None), None)
+
+
+def _read_customer(wire: WireOrder, recipient: WireRecipient | None) -> Parts | None:
+    customer_id = wire.customer_id or (recipient.customer_id if recipient else "")
+    if recipient is None:
+        return {"external_id": customer_id} if customer_id else None
+    return {
+        "external_id": customer_id,
+        "name": recipient.display_name,
+        "email": recipient.email_address,
+        "phone": recipient.phone_number,
+    }
+
+
+def _read_address(recipient: WireRecipient | None) -> Parts | None:
+    """Return where to send to, or None where nobody asked for anything to be sent."""
+    if recipient is None or recipient.address is None:
+        return None
+    where = recipient.address
+    own_name = f"{where.first_name} {where.last_name}".strip()
+    return {
+        "name": recipient.display_name or own_name,
+        "street": where.address_line_1,
+        "street_2": where.address_line_2,
+        "city": where.locality,
+        "region": where.administrative_district_level_1,
+        "postcode": where.postal_code,
+        "country": where.country,
+        "phone": recipient.phone_number,
+    }
+
+
+def _find_note(wire: WireOrder) -> str:
+    details: list[WireHandover] = [each.details for each in wire.fulfillments]
+    return next((each.shipping_note or each.note for each in details), "")
+
+
+def _find_deadline(wire: WireOrder) -> datetime | None:
+    told = [each.details.expected_shipped_at for each in wire.fulfillments]
+    return min((each for each in told if each is not None), default=None)
+
+
+def _list_unknown_values(wire: WireOrder) -> tuple[str, ...]:
+    """Name the vocabulary of this order that the mapping does not know."""
+    unknown = []
+    if wire.state not in ORDER_STATES:
+        unknown.append(f"state={wire.state}")
+    unknown += list_unknown_fulfillments(wire)
+    unknown += list_unknown_tenders(wire)
+    unknown += list_unknown_states(wire)
+    for line in wire.line_items:
+        if line.item_type and line.item_type not in LINE_TYPES:
+            unknown.append(f"line_items.item_type={line.item_type}")
+        if count_whole(line.quantity) is None:
+            unknown.append(f"line_items.quantity={line.quantity.normalize():f}")
+    for tax in wire.taxes:
+        if tax.type not in TAX_TYPES:
+            unknown.append(f"taxes.type={tax.type}")
+    return tuple(dict.fromkeys(unknown))
