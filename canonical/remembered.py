@@ -36,8 +36,10 @@ class LineState(StrEnum):
 class Holding:
     """A line's claim on one position.
 
-    ``wanted`` counts all units that the line ever takes, shipped ones included; what
-    is neither allocated nor shipped is the line's shortfall.
+    ``wanted`` counts all units that the line ever takes here, shipped ones included;
+    what is neither allocated nor shipped is the line's shortfall. A line has one home
+    claim for each SKU; only that may be short. The others were *routed*: they say why,
+    and want what they hold and have shipped.
     """
 
     key: StockKey
@@ -45,11 +47,31 @@ class Holding:
     wanted: int = 0
     allocated: int = 0
     shipped: int = 0
+    routed: str = ""
 
     @property
     def short(self) -> int:
         """Units that the line waits for."""
         return max(0, self.wanted - self.allocated - self.shipped)
+
+
+@dataclass(slots=True)
+class Claim:
+    """What one line claims of one SKU: at its home, and wherever it was routed to."""
+
+    line_id: int
+    order_id: int
+    channel: str
+    ship_by: datetime | None
+    holdings: list[Holding]
+    """The home claim first."""
+    before: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Wanted and allocated at each location when it was loaded."""
+
+    @property
+    def holding(self) -> Holding:
+        """The home claim: what the line waits for is short here."""
+        return self.holdings[0]
 
 
 @dataclass(slots=True)
@@ -86,6 +108,8 @@ class Parcel:
     """Units of the listing by line id."""
     told_at: datetime | None = None
     cancelled: bool = False
+    location: str = ""
+    """Where it left from; empty if from wherever the lines' claims were."""
 
 
 @dataclass(slots=True)
@@ -134,6 +158,8 @@ class KnownChannel:
     catalog_source: bool
     orders_since: datetime
     added_at: datetime
+    rank: int = 0
+    """How important the channel is where not all can be served: lower comes first."""
     pushing: bool = True
     """Whether the hub writes to the channel; it reads it in any case."""
     pushing_reason: str = ""

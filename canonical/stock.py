@@ -6,6 +6,7 @@ in ``sync/decide``, not here.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -30,6 +31,18 @@ class MovementKind(StrEnum):
     TRANSFERRED = "transferred"
 
 
+class ShortfallPolicy(StrEnum):
+    """Who is served first where lines want more than there is."""
+
+    FIRST_COME = "first_come"
+    PRIORITY_CHANNEL = "priority_channel"
+    SHIP_BY = "ship_by"
+
+
+IN_TRANSIT = "in-transit"
+"""The account of goods that left one location and have not reached the other."""
+
+
 class StockKey(NamedTuple):
     """A SKU at a location. Locks are always taken in the order of these keys."""
 
@@ -52,6 +65,8 @@ class Movement(NamedTuple):
     cause: Cause
     on_hand_change: int
     allocated_change: int
+    as_of: datetime | None = None
+    """The moment that it speaks of, where that is not when it is recorded."""
 
 
 class Position(Model):

@@ -100,6 +100,13 @@ class ScheduleSettings(Section):
         le=604_800,
         description="Pause between two checks that the webhook subscriptions exist.",
     )
+    measure_seconds: int = Field(
+        default=60,
+        ge=5,
+        le=240,
+        description="Pause between two looks at how fast SKUs sell and how late news "
+        "of sales is; dynamic buffers follow.",
+    )
     sweep_seconds: int = Field(
         default=5,
         ge=1,
@@ -139,6 +146,45 @@ class StockSettings(Section):
         le=1_000_000,
         description="Units that a channel shows less than can be promised, unless it "
         "has a buffer of its own.",
+    )
+    mode: Literal["pool", "funnel", "escrow"] = Field(
+        default="funnel",
+        description="How channels share the units of a SKU unless a policy says "
+        "otherwise: all show them (pool), all show them but the last ones (funnel), or "
+        "each has units of its own (escrow).",
+    )
+    funnel_threshold: int = Field(
+        default=1,
+        ge=0,
+        le=1_000_000,
+        description="At or below so many units, a funnel shows them on the most "
+        "important channels only: those with the lowest rank. Channels of equal rank "
+        "all show them.",
+    )
+    dynamic_buffer: bool = Field(
+        default=False,
+        description="Hold back a buffer that is computed from sales and latencies as "
+        "they are measured, on top of the fixed one.",
+    )
+    oversold_cost: int = Field(
+        default=19,
+        ge=1,
+        le=1_000_000,
+        description="What a unit that is sold and not there costs, against "
+        "withheld_cost; 19 to 1 makes a dynamic buffer enough in 95 cases of 100.",
+    )
+    withheld_cost: int = Field(
+        default=1,
+        ge=1,
+        le=1_000_000,
+        description="What a unit that is there and not shown costs, against "
+        "oversold_cost.",
+    )
+    shortfall_policy: Literal["first_come", "priority_channel", "ship_by"] = Field(
+        default="first_come",
+        description="Who gets units first where orders want more than there is: the "
+        "oldest order, the channel with the lowest rank, or the order that has to "
+        "leave first. A SKU may have a policy of its own.",
     )
     outage_hold_seconds: int = Field(
         default=900,

@@ -67,6 +67,7 @@ def add(
             catalog_source=channel.catalog_source,
             orders_since=channel.orders_since,
             added_at=channel.added_at,
+            rank=channel.rank,
             pushing=_ON if channel.pushing else _OFF,
             pushing_reason=channel.pushing_reason,
             held_at=channel.held_at,
@@ -227,10 +228,24 @@ def _read(row: Row[Any], vault: Vault) -> KnownChannel:
         row.catalog_source,
         row.orders_since,
         row.added_at,
+        rank=row.rank,
         pushing=row.pushing == _ON,
         pushing_reason=row.pushing_reason,
         held_at=row.held_at,
         failing_since=row.failing_since,
+    )
+
+
+def load_ranks(connection: Connection) -> dict[str, int]:
+    """Return how important each channel is; lower comes first."""
+    found = connection.execute(select(channels.c.name, channels.c.rank))
+    return {row.name: row.rank for row in found}
+
+
+def set_rank(connection: Connection, name: str, rank: int) -> None:
+    """Say how important a channel is where not all can be served; lower is more."""
+    connection.execute(
+        update(channels).where(channels.c.name == name).values(rank=rank)
     )
 
 

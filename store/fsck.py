@@ -80,28 +80,62 @@ _STOCK_RULES = {
         WHERE units_per_line <= 0 OR allocated < 0 OR shipped < 0
             OR allocated + shipped > wanted""",
     "claims_want_what_their_line_wants": """
-        SELECT 'line ' || a.line_id || ', ' || a.sku || ' @ ' || a.location,
-            'the claim wants ' || a.wanted || ', its line ' || l.wanted || ' x '
-            || a.units_per_line || ' with ' || a.shipped || ' shipped'
+        SELECT 'line ' || a.line_id || ', ' || a.sku,
+            'its claims want ' || sum(a.wanted) || ', the line '
+            || max(l.wanted * a.units_per_line) || ' with ' || sum(a.shipped)
+            || ' shipped'
         FROM allocations a
         JOIN order_lines l ON l.id = a.line_id
         JOIN orders o ON o.id = l.order_id
-        WHERE o.moves_stock AND a.wanted <> CASE
-            WHEN l.wanted * a.units_per_line > a.shipped
-            THEN l.wanted * a.units_per_line ELSE a.shipped END""",
-    "lines_wait_only_while_there_is_no_stock": f"""
-        SELECT p.sku || ' @ ' || p.location,
-            'lines wait for ' || short.units || ' while '
-            || (p.on_hand - p.allocated - p.reserved) || ' are available'
+        WHERE o.moves_stock
+        GROUP BY a.line_id, a.sku
+        HAVING sum(a.wanted) <> CASE
+            WHEN max(l.wanted * a.units_per_line) > sum(a.shipped)
+            THEN max(l.wanted * a.units_per_line) ELSE sum(a.shipped) END""",
+    "lines_wait_at_one_home": """
+        SELECT 'line ' || line_id || ', ' || sku,
+            sum(CASE WHEN routed = '' THEN 1 ELSE 0 END) || ' home claims, and '
+            || sum(CASE WHEN routed <> '' THEN wanted - allocated - shipped ELSE 0 END)
+            || ' units are waited for elsewhere'
+        FROM allocations
+        GROUP BY line_id, sku
+        HAVING sum(CASE WHEN routed = '' THEN 1 ELSE 0 END) <> 1
+            OR sum(CASE WHEN routed <> '' AND wanted <> allocated + shipped
+                THEN 1 ELSE 0 END) > 0""",
+    "goods_in_transit_are_those_of_transfers": """
+        SELECT sku, 'in transit ' || sum(on_hand) || ' with ' || sum(allocated)
+            || ' allocated, but transfers carry ' || sum(carried)
         FROM (
-            SELECT sku, location, sum(wanted - allocated - shipped) AS units
-            FROM allocations WHERE allocated + shipped < wanted
-            GROUP BY sku, location
-        ) AS short
-        JOIN positions p ON p.sku = short.sku AND p.location = short.location
-        WHERE p.on_hand - p.allocated - p.reserved > 0 AND NOT EXISTS (
-            SELECT 1 FROM marks m
-            WHERE m.kind = '{MarkKind.RECONCILE}' AND m.key = p.sku)""",
+            SELECT p.sku, p.on_hand, p.allocated, 0 AS carried
+            FROM positions p JOIN locations l ON l.name = p.location
+            WHERE l.kind = 'in_transit'
+            UNION ALL
+            SELECT sku, 0, 0, units - received - lost FROM transfers
+        ) AS sides
+        GROUP BY sku
+        HAVING sum(on_hand) <> sum(carried) OR sum(allocated) <> 0""",
+    "lines_wait_only_while_there_is_no_stock": f"""
+        SELECT DISTINCT p.sku || ' @ ' || p.location,
+            'line ' || a.line_id || ' waits for '
+            || (a.wanted - a.allocated - a.shipped) || ' while '
+            || (p.on_hand - p.allocated - p.reserved) || ' are available'
+        FROM allocations a
+        JOIN order_lines l ON l.id = a.line_id
+        JOIN orders o ON o.id = l.order_id
+        JOIN positions p ON p.sku = a.sku
+        LEFT JOIN locations place ON place.name = p.location
+        WHERE a.allocated + a.shipped < a.wanted
+            AND p.on_hand - p.allocated - p.reserved > 0
+            -- The settings' default location need not be written down.
+            AND (place.name IS NULL OR place.sells)
+            AND (NOT EXISTS (
+                    SELECT 1 FROM channel_locations c WHERE c.channel = o.channel)
+                OR EXISTS (
+                    SELECT 1 FROM channel_locations c
+                    WHERE c.channel = o.channel AND c.location = p.location))
+            AND NOT EXISTS (
+                SELECT 1 FROM marks m
+                WHERE m.kind = '{MarkKind.RECONCILE}' AND m.key = p.sku)""",
 }
 
 _ORDER_RULES = {

@@ -13,6 +13,14 @@ from ..canonical.remembered import Holding, KnownLine, KnownOrder, LineState, Pa
 from ..canonical.stock import StockKey
 from .tables import allocations, fulfillment_lines, fulfillments, order_lines
 
+HOME_FIRST = (
+    allocations.c.line_id,
+    allocations.c.sku,
+    allocations.c.routed != "",
+    allocations.c.location,
+)
+"""The order of claims: a line's home before the locations it was routed to."""
+
 
 def load_parts(connection: Connection, known: dict[int, KnownOrder]) -> None:
     """Hang lines, claims and parcels on the orders ``known`` (by id), in place."""
@@ -23,7 +31,7 @@ def load_parts(connection: Connection, known: dict[int, KnownOrder]) -> None:
         select(allocations)
         .join(order_lines, order_lines.c.id == allocations.c.line_id)
         .where(order_lines.c.order_id.in_(known))
-        .order_by(allocations.c.line_id, allocations.c.sku)
+        .order_by(*HOME_FIRST)
     )
     for row in found:
         lines[row.line_id].holdings.append(read_holding(row))
@@ -38,6 +46,7 @@ def read_holding(row: Row[Any]) -> Holding:
         row.wanted,
         row.allocated,
         row.shipped,
+        row.routed,
     )
 
 
@@ -87,6 +96,7 @@ def _load_parcels(connection: Connection, known: dict[int, KnownOrder]) -> None:
             {},
             row.told_at,
             row.cancelled,
+            row.location,
         )
         parcels[row.id] = parcel
         known[row.order_id].parcels.append(parcel)

@@ -99,6 +99,7 @@ def save_documents(
             order.payment.value,
             order.fulfillment.value,
             order.cancelled_at,
+            order.ship_by,
             order.held,
             known.moves_stock,
             order.model_dump_json(exclude_defaults=True),
@@ -191,7 +192,7 @@ def _save_holdings(
             earlier = before.holdings.get((line.id, holding.key))
             if earlier is None:
                 head = (line.id, *holding.key, holding.units_per_line)
-                fresh.append((*head, *values))
+                fresh.append((*head, *values, holding.routed))
             elif earlier != values:
                 changed.append((*values, line.id, *holding.key, *earlier))
     insert_rows(connection, allocations, fresh)
@@ -256,6 +257,7 @@ def _parcel_row(order_id: int, parcel: Parcel) -> tuple[Any, ...]:
         parcel.shipped_at,
         parcel.told_at,
         parcel.cancelled,
+        parcel.location,
     )
 
 

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_, update
 
 from ..canonical.errors import StoreBusyError
-from ..canonical.remembered import Holding
-from ..canonical.stock import Movement, StockKey
+from ..canonical.remembered import Claim
+from ..canonical.stock import Movement, MovementKind, StockKey
 from .ids import IdSource
-from .order_parts import read_holding
+from .order_parts import HOME_FIRST, read_holding
 from .rows import insert_rows, update_rows
-from .tables import allocations, movements, order_lines, positions, skus
+from .tables import allocations, movements, order_lines, orders, positions, skus
 from .upsert import upsert
 
 
@@ -39,16 +39,18 @@ class SkuRow(NamedTuple):
     barcode: str
     safety_stock: int
     added_at: datetime
+    backorder_units: int = 0
+    preorder_units: int = 0
+    shortfall_policy: str = ""
 
 
-class Claim(NamedTuple):
-    """A line's claim on a position, for giving or taking units."""
+class SkuTerms(NamedTuple):
+    """On what terms a SKU is sold; zero and empty leave it to the settings."""
 
-    line_id: int
-    order_id: int
-    holding: Holding
-    held: int
-    """Units that it had allocated when it was loaded."""
+    safety_stock: int = 0
+    backorder_units: int = 0
+    preorder_units: int = 0
+    shortfall_policy: str = ""
 
 
 def add_skus(connection: Connection, rows: Sequence[SkuRow]) -> None:
@@ -78,12 +80,18 @@ def find_skus(connection: Connection, sku_keys: Iterable[str]) -> dict[str, str]
     return {row.sku_key: row.sku for row in found}
 
 
-def load_safety_stock(connection: Connection, names: Iterable[str]) -> dict[str, int]:
-    """Return the safety stock of the named SKUs."""
+def load_terms(connection: Connection, names: Iterable[str]) -> dict[str, SkuTerms]:
+    """Return the terms of the named SKUs."""
+    columns = [skus.c[name] for name in SkuTerms._fields]
     found = connection.execute(
-        select(skus.c.sku, skus.c.safety_stock).where(skus.c.sku.in_(list(names)))
+        select(skus.c.sku, *columns).where(skus.c.sku.in_(list(names)))
     )
-    return {row.sku: row.safety_stock for row in found}
+    return {row[0]: SkuTerms(*row[1:]) for row in found}
+
+
+def save_terms(connection: Connection, sku: str, terms: SkuTerms) -> None:
+    """Write the terms of a SKU."""
+    connection.execute(update(skus).where(skus.c.sku == sku).values(**terms._asdict()))
 
 
 def lock_positions(
@@ -152,7 +160,7 @@ def add_movements(
                 *movement.cause,
                 movement.on_hand_change,
                 movement.allocated_change,
-                moved_at,
+                movement.as_of or moved_at,
             )
             for id_, movement in zip(taken, made, strict=True)
         ],
@@ -162,49 +170,75 @@ def add_movements(
 def load_claims(
     connection: Connection, names: Iterable[str], *, short_only: bool
 ) -> list[Claim]:
-    """Return lines' claims on the named SKUs, oldest line first.
+    """Return lines' claims on the named SKUs, oldest line first, each as a whole.
 
     Args:
         connection: the transaction.
         names: the SKUs.
-        short_only: only those that still wait for units, otherwise only those that
+        short_only: only lines that still wait for units, otherwise only those that
             hold some.
     """
+    wanted = list(names)
     needed = allocations.c.allocated + allocations.c.shipped < allocations.c.wanted
     condition = needed if short_only else allocations.c.allocated > 0
-    found = connection.execute(
-        select(allocations, order_lines.c.order_id)
-        .join(order_lines, order_lines.c.id == allocations.c.line_id)
-        .where(allocations.c.sku.in_(list(names)), condition)
-        .order_by(allocations.c.line_id, allocations.c.sku)
+    concerned = select(allocations.c.line_id, allocations.c.sku).where(
+        allocations.c.sku.in_(wanted), condition
     )
-    return [
-        Claim(
-            row.line_id,
-            row.order_id,
-            read_holding(row),
-            row.allocated,
+    found = connection.execute(
+        select(allocations, order_lines.c.order_id, orders.c.channel, orders.c.ship_by)
+        .join(order_lines, order_lines.c.id == allocations.c.line_id)
+        .join(orders, orders.c.id == order_lines.c.order_id)
+        .where(tuple_(allocations.c.line_id, allocations.c.sku).in_(concerned))
+        .order_by(*HOME_FIRST)
+    )
+    claims: dict[tuple[int, str], Claim] = {}
+    for row in found:
+        holding = read_holding(row)
+        claim = claims.setdefault(
+            (row.line_id, row.sku),
+            Claim(row.line_id, row.order_id, row.channel, row.ship_by, []),
         )
-        for row in found
-    ]
+        claim.holdings.append(holding)
+        claim.before[holding.key.location] = (holding.wanted, holding.allocated)
+    return list(claims.values())
+
+
+def sum_short(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    """Return how many units of the named SKUs lines wait for, where they do."""
+    missing = allocations.c.wanted - allocations.c.allocated - allocations.c.shipped
+    short = allocations.c.allocated + allocations.c.shipped < allocations.c.wanted
+    found = connection.execute(
+        select(allocations.c.sku, func.sum(missing))
+        .where(allocations.c.sku.in_(list(names)), short)
+        .group_by(allocations.c.sku)
+    )
+    return {row[0]: int(row[1]) for row in found}
 
 
 def save_claims(connection: Connection, claims: Iterable[Claim]) -> None:
-    """Write what claims hold now.
+    """Write what claims hold now, and where they were routed to.
 
     Raises:
         StoreBusyError: another process changed one of them since it was loaded, which
             cannot be where they were loaded after their positions were locked.
     """
-    rows = [
-        (claim.holding.allocated, claim.line_id, *claim.holding.key, claim.held)
-        for claim in claims
-    ]
-    where = ("line_id", "sku", "location", "allocated")
+    fresh, changed = [], []
+    for claim in claims:
+        for one in claim.holdings:
+            before = claim.before.get(one.key.location)
+            now = (one.wanted, one.allocated)
+            if before is None:
+                row = (claim.line_id, *one.key, one.units_per_line, *now)
+                fresh.append((*row, one.shipped, one.routed))
+            elif before != now:
+                changed.append((*now, claim.line_id, *one.key, *before))
+    insert_rows(connection, allocations, fresh)
+    change = ("wanted", "allocated")
+    where = ("line_id", "sku", "location", *change)
     touched = update_rows(
-        connection, allocations, change=("allocated",), where=where, rows=rows
+        connection, allocations, change=change, where=where, rows=changed
     )
-    if touched != len(rows):
+    if touched != len(changed):
         raise StoreBusyError(
             "Another process changed the same claims on stock; nothing was written.",
             next_step="Try again.",
@@ -222,3 +256,26 @@ def count_movements(connection: Connection, cause_kind: str, cause_prefix: str) 
         )
     )
     return counted or 0
+
+
+def sum_moved_after(connection: Connection, key: StockKey, moment: datetime) -> int:
+    """Return by how much what is on hand has changed since ``moment``."""
+    moved = connection.scalar(
+        select(func.sum(movements.c.on_hand_change)).where(
+            movements.c.sku == key.sku,
+            movements.c.location == key.location,
+            movements.c.moved_at > moment,
+        )
+    )
+    return int(moved or 0)
+
+
+def find_last_count(connection: Connection, key: StockKey) -> datetime | None:
+    """Return the moment that the latest count of a position speaks of."""
+    return connection.scalar(
+        select(func.max(movements.c.moved_at)).where(
+            movements.c.sku == key.sku,
+            movements.c.location == key.location,
+            movements.c.kind == MovementKind.COUNTED,
+        )
+    )

@@ -13,16 +13,19 @@ from functools import partial
 
 from ..canonical.conflicts import ConflictFacts, ConflictKind
 from ..canonical.orders import Order
-from ..canonical.remembered import KnownChannel, KnownOrder
-from ..canonical.stock import Cause, StockKey
-from ..store import orders, publications, stock
+from ..canonical.remembered import Claim, KnownChannel, KnownOrder
+from ..canonical.stock import Cause, ShortfallPolicy, StockKey
+from ..store import channels, orders, publications, quotas, stock
 from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
 from .decide.facts import Surroundings
 from .decide.ledger import Ledger
-from .decide.orders import Effects, take_in_order, withdraw
+from .decide.orders import Effects, take_in_order
+from .decide.routing import withdraw
+from .decide.shortfalls import rank_claims
 from .hub import STOCK_LANE, Hub
 from .known import load_sells
+from .places import load_places
 
 
 def apply_orders(
@@ -60,6 +63,7 @@ def apply_orders(
     give_way(hub, connection, page.ledger)
     save_ledger(hub, connection, page.ledger, page.locked)
     publications.take_away(connection, channel.name, page.effects.taken)
+    quotas.take_away(connection, channel.name, page.effects.taken, hub.clock.now())
     skus = {key.sku for key in page.ledger.changed_positions()}
     skus |= _short_skus(remembered_now)
     wanted = _follow_up(channel.name, skus, page.effects, hub.clock.now())
@@ -93,12 +97,16 @@ def _load(
         for holding in line.holdings
     }
     locked = stock.lock_positions(connection, skus | claimed)
+    places = load_places(hub, connection)
     surroundings = Surroundings(
         channel.name,
-        hub.tuning.location,
+        places.home(channel.name),
+        places.usable(channel.name),
         channel.orders_since,
         sells,
         partial(next, hub.ids.stream()),
+        # After the lock: nobody can begin or stop to wait for these any more.
+        frozenset(stock.sum_short(connection, skus | claimed)),
     )
     return _Page(known, before, surroundings, locked, Ledger(locked), Effects())
 
@@ -123,19 +131,44 @@ def _follow_up(
 def give_way(hub: Hub, connection: Connection, ledger: Ledger) -> None:
     """Withdraw allocations from positions that hold less than was promised there.
 
-    The youngest claims lose first; what they lose becomes their shortfall.
+    Who would be served last by the SKU's policy loses first; what a line loses becomes
+    its shortfall.
     """
     overdrawn = ledger.overdrawn()
     if not overdrawn:
         return
-    claims = stock.load_claims(
-        connection, {key.sku for key in overdrawn}, short_only=False
+    skus = {key.sku for key in overdrawn}
+    queues = queue_claims(
+        hub, connection, stock.load_claims(connection, skus, short_only=False)
     )
     cause = Cause("withdrawn", str(hub.ids.take()))
     for key, units in overdrawn.items():
-        rivals = [claim for claim in reversed(claims) if claim.holding.key == key]
-        withdraw(key, units, [claim.holding for claim in rivals], ledger, cause)
-        stock.save_claims(connection, rivals)
+        rivals = [claim.holdings for claim in reversed(queues[key.sku])]
+        withdraw(key, units, rivals, ledger, cause)
+    for queue in queues.values():
+        stock.save_claims(connection, queue)
+
+
+def queue_claims(
+    hub: Hub, connection: Connection, claims: Sequence[Claim]
+) -> dict[str, list[Claim]]:
+    """Return claims by SKU, whoever its shortfall policy serves first in front."""
+    by_sku: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_sku.setdefault(claim.holding.key.sku, []).append(claim)
+    terms = stock.load_terms(connection, by_sku)
+    ranks = channels.load_ranks(connection) if claims else {}
+    return {
+        sku: rank_claims(
+            queue, choose_policy(terms[sku], hub.tuning.shortfall_policy), ranks
+        )
+        for sku, queue in by_sku.items()
+    }
+
+
+def choose_policy(terms: stock.SkuTerms, default: ShortfallPolicy) -> ShortfallPolicy:
+    """Return the shortfall policy of a SKU: its own, or else the settings'."""
+    return ShortfallPolicy(terms.shortfall_policy or default)
 
 
 def save_ledger(

@@ -219,7 +219,9 @@ def _adopt_skus(
     for one in fresh.values():
         key = StockKey(one.sku, hub.tuning.location)
         cause = Cause("opening", one.external_id)
-        ledger.change_on_hand(key, one.quantity or 0, MovementKind.COUNTED, cause)
+        # What the channel holds itself is no stock of ours.
+        units = 0 if one.held_by_channel else one.quantity or 0
+        ledger.change_on_hand(key, units, MovementKind.COUNTED, cause)
     save_ledger(hub, connection, ledger, {})
 
 
@@ -246,17 +248,21 @@ def _settle(
 def _observe(
     connection: Connection, channel: str, seen: Sequence[Listing], now: datetime
 ) -> None:
-    """Believe a quantity at first sight; later the read-back compares it."""
+    """Believe a quantity at first sight; later the read-back compares it.
+
+    Stock that the channel holds is only ever shown: each sight of it is believed.
+    """
     shown = {
         listing.stock_external_id: listing.quantity
         for listing in seen
         if listing.tracked and listing.quantity is not None
     }
+    held = {listing.stock_external_id for listing in seen if listing.held_by_channel}
     known = publications.load(connection, channel, shown)
     first = [
         Belief(record, quantity, quantity, None)
         for record, quantity in shown.items()
-        if record not in known or known[record].expected is None
+        if record in held or record not in known or known[record].expected is None
     ]
     publications.observe(connection, channel, first, now)
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from ..canonical.stock import ShortfallPolicy
 from ..config.keys import read_secret_key
 from ..config.settings import HubSettings
 from ..connectors.netguard import NetworkPolicy
@@ -103,7 +104,14 @@ def read_tuning(settings: HubSettings) -> Tuning:
         page_size=settings.limits.page_size,
         location=settings.stock.location,
         safety_stock=settings.stock.safety_stock,
+        shortfall_policy=ShortfallPolicy(settings.stock.shortfall_policy),
         buffer_units=settings.stock.buffer,
+        stock_mode=settings.stock.mode,
+        funnel_threshold=settings.stock.funnel_threshold,
+        dynamic_buffer=settings.stock.dynamic_buffer,
+        oversold_cost=settings.stock.oversold_cost,
+        withheld_cost=settings.stock.withheld_cost,
+        pull_seconds=settings.schedule.pull_seconds,
         public_url=settings.server.public_url,
         brake=BrakeLimits(settings.brake.share, settings.brake.listings_min),
         outage_hold=timedelta(seconds=settings.stock.outage_hold_seconds),

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from ..canonical.clock import Clock
 from ..canonical.errors import SettingsError
 from ..canonical.remembered import KnownChannel
+from ..canonical.stock import ShortfallPolicy
 from ..connectors.sdk import (
     Connector,
     ConnectorSettings,
@@ -46,8 +47,15 @@ class Tuning:
     page_size: int = 250
     pages_per_pull_max: int = 40
     location: str = "main"
+    shortfall_policy: ShortfallPolicy = ShortfallPolicy.FIRST_COME
     safety_stock: int = 0
     buffer_units: int = 0
+    stock_mode: str = "funnel"
+    funnel_threshold: int = 1
+    dynamic_buffer: bool = False
+    oversold_cost: int = 19
+    withheld_cost: int = 1
+    pull_seconds: float = 60
     public_url: str = ""
     backoff_seconds_max: float = 900
     brake: BrakeLimits = field(default_factory=BrakeLimits)

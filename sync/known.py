@@ -75,6 +75,8 @@ def _by_rules(
 
 
 def _by_listing(row: listings.ListingRow) -> Sells:
+    if row.held_by_channel:  # its goods lie with the channel: none of ours
+        return Sells(LineState.UNTRACKED, (), row.stock_external_id)
     if row.mapping == listings.MAPPED:
         parts = tuple(row.components)
         return Sells(LineState.MAPPED, parts, row.stock_external_id)
@@ -119,5 +121,6 @@ def read_listing(row: listings.ListingRow) -> Listing:
         barcode=row.barcode,
         title=row.title,
         tracked=row.tracked,
+        held_by_channel=row.held_by_channel,
         state=row.state,
     )

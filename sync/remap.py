@@ -20,6 +20,7 @@ from .apply import give_way, save_ledger
 from .decide.ledger import Ledger
 from .decide.orders import map_line, settle_holdings
 from .hub import STOCK_LANE, Hub
+from .places import load_places
 
 
 def remap(
@@ -66,14 +67,17 @@ def free_lines(
     before = orders.Remembered(known)
     locked = stock.lock_positions(connection, {part.sku for part in parts})
     ledger = Ledger(locked)
+    places = load_places(hub, connection)
+    contested = set(stock.sum_short(connection, {part.sku for part in parts}))
     cause_id = f"remap-{hub.ids.take()}"
     for order in known:
         freed = _lines_of(order, chosen)
         moved = ledger if order.moves_stock else None
         for line in freed:
-            map_line(line, state, parts, hub.tuning.location, moved)
+            map_line(line, state, parts, places.home(order.channel), moved)
         if order.moves_stock:
-            settle_holdings(freed, ledger, cause_id)
+            usable = places.usable(order.channel)
+            settle_holdings(freed, usable, ledger, cause_id, contested=contested)
     orders.save_memory(connection, known, before)
     give_way(hub, connection, ledger)
     save_ledger(hub, connection, ledger, locked)

@@ -14,7 +14,7 @@ from ..canonical.conflicts import Action, ConflictKind
 from ..canonical.drifts import DriftAction
 from ..canonical.errors import RefusedError
 from ..canonical.remembered import Direction
-from ..canonical.stock import Cause, MovementKind
+from ..canonical.stock import Cause, MovementKind, StockKey
 from ..store import brake, inbox, publications
 from ..store.conflicts import ConflictRow
 from ..store.engine import Connection
@@ -109,7 +109,8 @@ def _adopt(
         )
     units = difference * part.units
     cause = Cause("resolution", f"{conflict.id}/{hub.ids.take()}")
-    change_on_hand(hub, connection, part.sku, units, MovementKind.ADJUSTED, cause)
+    key = StockKey(part.sku, hub.tuning.location)
+    change_on_hand(hub, connection, key, units, (MovementKind.ADJUSTED, cause))
     _believe_observed(hub, connection, conflict, record, DriftAction.ADOPTED)
     kept = {"sku": part.sku, "units": units}
     return Deed(f"On hand of {part.sku} changed by {units:+d}.", kept=kept)
@@ -141,8 +142,12 @@ def _receive(
     missing = decision.units or int(conflict.facts["units_short"])
     units = named.units if named else missing
     cause = Cause("resolution", f"{conflict.id}/{hub.ids.take()}")
-    change_on_hand(hub, connection, sku, units, MovementKind.RECEIVED, cause)
-    return Deed(f"{units} units of {sku} received.", kept={"sku": sku, "units": units})
+    # Where the lines wait that lack them; older conflicts do not say.
+    location = str(conflict.facts.get("location") or hub.tuning.location)
+    key = StockKey(sku, location)
+    change_on_hand(hub, connection, key, units, (MovementKind.RECEIVED, cause))
+    kept = {"sku": sku, "units": units, "location": location}
+    return Deed(f"{units} units of {sku} received.", kept=kept)
 
 
 def _undo_movement(hub: Hub, connection: Connection, conflict: ConflictRow) -> str:
@@ -150,7 +155,8 @@ def _undo_movement(hub: Hub, connection: Connection, conflict: ConflictRow) -> s
     units = -int(kept["units"])
     cause = Cause("undo", f"{conflict.id}/{hub.ids.take()}")
     sku = str(kept["sku"])
-    change_on_hand(hub, connection, sku, units, MovementKind.ADJUSTED, cause)
+    key = StockKey(sku, str(kept.get("location") or hub.tuning.location))
+    change_on_hand(hub, connection, key, units, (MovementKind.ADJUSTED, cause))
     return f"On hand of {sku} changed by {units:+d}."
 
 

@@ -18,7 +18,9 @@ from ..store.marks import Mark, MarkKind, Priority
 from .apply import give_way, save_ledger
 from .decide.ledger import Ledger
 from .decide.parcels import ship_lines
+from .decide.routing import group_claims
 from .hub import STOCK_LANE, Hub
+from .places import load_places, require_location
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def ship_order(
     *,
     channel: str | None = None,
     quantities: Mapping[str, int] | None = None,
+    location: str = "",
 ) -> Shipped:
     """Record that goods of an order left, and mark the channel to be told.
 
@@ -57,16 +60,20 @@ def ship_order(
         tracking: how the parcel travels.
         channel: which channel's order, where a number is used by several.
         quantities: units by the channel's line id; None ships all that is allocated.
+        location: where it leaves from; empty takes each line's units from where they
+            are allocated.
 
     Raises:
-        NotFoundError: no order, or no line, is called so.
+        NotFoundError: no order, line or location is called so.
         RefusedError: nothing is left to ship, more than is wanted was named, the
             channel holds the order back, or several orders are called so.
     """
     with hub.store.transaction() as connection:
         order = find_order(connection, reference, channel)
         _refuse_held(connection, order)
-        chosen = _choose(order, quantities)
+        if location:
+            location = require_location(hub, connection, location)
+        chosen = _choose(order, quantities, location)
         before = orders.Remembered([order])
         skus = {
             holding.key.sku
@@ -75,10 +82,16 @@ def ship_order(
         }
         locked = stock.lock_positions(connection, skus)
         ledger = Ledger(locked)
-        parcel = _pack(hub, order, tracking, chosen)
+        parcel = _pack(hub, order, tracking, chosen, location)
         if order.moves_stock:
-            cause = Cause("parcel", str(parcel.id))
-            ship_lines(order, parcel.quantities, ledger, cause)
+            ship_lines(
+                order,
+                parcel.quantities,
+                ledger,
+                Cause("parcel", str(parcel.id)),
+                locations=load_places(hub, connection).usable(order.channel),
+                location=location,
+            )
         orders.save_memory(connection, [order], before)
         give_way(hub, connection, ledger)
         save_ledger(hub, connection, ledger, locked)
@@ -124,9 +137,11 @@ def find_order(
     return found[0]
 
 
-def _choose(order: KnownOrder, quantities: Mapping[str, int] | None) -> dict[int, int]:
+def _choose(
+    order: KnownOrder, quantities: Mapping[str, int] | None, location: str
+) -> dict[int, int]:
     if quantities is None:
-        ready = {line.id: _count_ready(line) for line in order.lines.values()}
+        ready = {line.id: _count_ready(line, location) for line in order.lines.values()}
         chosen = {line_id: units for line_id, units in ready.items() if units > 0}
         if not chosen:
             raise RefusedError(
@@ -151,17 +166,25 @@ def _choose(order: KnownOrder, quantities: Mapping[str, int] | None) -> dict[int
     return chosen
 
 
-def _count_ready(line: KnownLine) -> int:
+def _count_ready(line: KnownLine, location: str) -> int:
     """Return how many of a line can leave now: those whose goods are allocated."""
     left = line.wanted - line.shipped
     if line.state is LineState.PARKED:
         return 0
-    covered = [holding.allocated // holding.units_per_line for holding in line.holdings]
+    covered = [
+        sum(one.allocated for one in group if location in ("", one.key.location))
+        // group[0].units_per_line
+        for group in group_claims(line.holdings)
+    ]
     return min([left, *covered])
 
 
 def _pack(
-    hub: Hub, order: KnownOrder, tracking: Tracking, chosen: dict[int, int]
+    hub: Hub,
+    order: KnownOrder,
+    tracking: Tracking,
+    chosen: dict[int, int],
+    location: str,
 ) -> Parcel:
     parcel = Parcel(
         hub.ids.take(),
@@ -172,6 +195,7 @@ def _pack(
         tracking.url,
         hub.clock.now(),
         chosen,
+        location=location,
     )
     order.parcels.append(parcel)
     return parcel

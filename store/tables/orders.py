@@ -35,6 +35,7 @@ orders = Table(
     Column("payment", Text, nullable=False),
     Column("fulfillment", Text, nullable=False),
     Column("cancelled_at", UtcMicroseconds, nullable=True),
+    Column("ship_by", UtcMicroseconds, nullable=True),
     Column("held", Boolean, nullable=False),
     Column("moves_stock", Boolean, nullable=False),
     Column("document", Text, nullable=False),
@@ -83,6 +84,7 @@ allocations = Table(
     Column("wanted", BigInteger, nullable=False),
     Column("allocated", BigInteger, nullable=False),
     Column("shipped", BigInteger, nullable=False),
+    Column("routed", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("line_id", "sku", "location"),
     CheckConstraint(
         "units_per_line > 0 AND allocated >= 0 AND shipped >= 0"
@@ -111,6 +113,7 @@ fulfillments = Table(
     Column("shipped_at", UtcMicroseconds, nullable=False),
     Column("told_at", UtcMicroseconds, nullable=True),
     Column("cancelled", Boolean, nullable=False),
+    Column("location", Text, nullable=False, server_default=""),
     CheckConstraint("origin IN ('hub', 'channel')", name="origin"),
     Index("ix_fulfillments_order", "order_id"),
     Index(

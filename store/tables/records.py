@@ -36,6 +36,7 @@ channels = Table(
     Column("catalog_source", Boolean, nullable=False),
     Column("orders_since", UtcMicroseconds, nullable=False),
     Column("added_at", UtcMicroseconds, nullable=False),
+    Column("rank", BigInteger, nullable=False, server_default="0"),
     Column("pushing", Text, nullable=False, server_default="on"),
     Column("pushing_reason", Text, nullable=False, server_default=""),
     Column("held_at", UtcMicroseconds, nullable=True),

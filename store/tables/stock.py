@@ -28,6 +28,9 @@ skus = Table(
     Column("barcode", Text, nullable=False),
     Column("safety_stock", BigInteger, nullable=False),
     Column("added_at", UtcMicroseconds, nullable=False),
+    Column("backorder_units", BigInteger, nullable=False, server_default="0"),
+    Column("preorder_units", BigInteger, nullable=False, server_default="0"),
+    Column("shortfall_policy", Text, nullable=False, server_default=""),
 )
 
 positions = Table(

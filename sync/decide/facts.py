@@ -31,9 +31,14 @@ class Surroundings:
     """What is the same for every order of a page."""
 
     channel: str
-    location: str
+    home: str
+    """Where new lines wait for what is missing."""
+    locations: tuple[str, ...]
+    """Where the channel's orders may take units from, by rank."""
     orders_since: datetime
     """Orders placed before this moment are history and move no stock."""
     sells: Callable[[str, str], Sells]
     """By listing id and SKU text: what a line takes from stock."""
     take_id: Callable[[], int]
+    contested: frozenset[str] = frozenset()
+    """SKUs that lines wait for: who gets what is free of them is not decided here."""

@@ -8,6 +8,7 @@ shall have stock: its callers do.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from ...canonical.stock import Cause, Movement, MovementKind, StockKey
 
@@ -75,11 +76,20 @@ class Ledger:
             self._move(key, MovementKind.SHIPPED, cause, -units, -from_allocated)
 
     def change_on_hand(
-        self, key: StockKey, units: int, kind: MovementKind, cause: Cause
+        self,
+        key: StockKey,
+        units: int,
+        kind: MovementKind,
+        cause: Cause,
+        *,
+        as_of: datetime | None = None,
     ) -> None:
-        """Add ``units`` (which may be negative) to what is on hand."""
+        """Add ``units`` (which may be negative) to what is on hand.
+
+        ``as_of`` is the moment that a count speaks of, where that has passed.
+        """
         self.account(key).on_hand += units
-        self._move(key, kind, cause, units, 0)
+        self.movements.append(Movement(key, kind, cause, units, 0, as_of))
 
     def overdrawn(self) -> dict[StockKey, int]:
         """Return the positions whose allocations exceed what is on hand, and by how

@@ -8,7 +8,7 @@ channel's order is a fact and never refused; what does not fit stays short.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...canonical.listings import Component
@@ -23,6 +23,7 @@ from ...canonical.stock import Cause, MovementKind, StockKey
 from .facts import Sells, Surroundings
 from .ledger import Ledger
 from .parcels import ship_what_channel_shipped
+from .routing import fill_claims, group_claims, settle_wanted
 
 _LOST_PAYMENTS = frozenset({PaymentState.VOIDED, PaymentState.EXPIRED})
 
@@ -82,30 +83,42 @@ def take_in_order(
     if known.moves_stock:
         if order.refunds and order.fulfillment is not FulfillmentState.UNKNOWN:
             _take_returns(order, known, ledger)
-        settle_holdings(known.lines.values(), ledger, str(inbox_id))
+        settle_holdings(
+            known.lines.values(),
+            surroundings.locations,
+            ledger,
+            str(inbox_id),
+            contested=surroundings.contested,
+        )
     return known
 
 
-def settle_holdings(lines: Iterable[KnownLine], ledger: Ledger, cause_id: str) -> None:
+def settle_holdings(
+    lines: Iterable[KnownLine],
+    locations: Sequence[str],
+    ledger: Ledger,
+    cause_id: str,
+    *,
+    contested: Collection[str] = (),
+) -> None:
     """Release what lines no longer want and allocate what they still lack.
 
-    Releases come first, so that units freed by one line can serve the next.
+    Releases come first, so that units freed by one line can serve the next. Nothing is
+    allocated of ``contested`` SKUs: others wait for them, and who is served first is
+    decided where all who wait are known.
     """
     lines = list(lines)
     for line in lines:
-        for holding in line.holdings:
-            holding.wanted = max(line.wanted * holding.units_per_line, holding.shipped)
-            surplus = holding.allocated + holding.shipped - holding.wanted
-            if surplus > 0:
-                cause = Cause("order", f"{cause_id}/{line.id}")
-                ledger.release(holding.key, surplus, cause)
-                holding.allocated -= surplus
+        cause = Cause("order", f"{cause_id}/{line.id}")
+        for group in group_claims(line.holdings):
+            units = line.wanted * group[0].units_per_line
+            settle_wanted(group, units, ledger, cause)
     for line in lines:
-        for holding in line.holdings:
-            if holding.short:
-                cause = Cause("order", f"{cause_id}/{line.id}")
-                granted = ledger.allocate(holding.key, holding.short, cause)
-                holding.allocated += granted
+        if contested and any(one.key.sku in contested for one in line.holdings):
+            continue
+        if line.holdings:
+            cause = Cause("order", f"{cause_id}/{line.id}")
+            fill_claims(line.holdings, locations, ledger, cause)
 
 
 def map_line(
@@ -140,29 +153,6 @@ def map_line(
         ledger.ship(holding.key, units, cause, from_allocated=0)
         holding.shipped = line.shipped * holding.units_per_line
         holding.wanted = holding.shipped
-
-
-def withdraw(
-    key: StockKey, units: int, claims: Iterable[Holding], ledger: Ledger, cause: Cause
-) -> list[Holding]:
-    """Take ``units`` of ``key`` back from ``claims`` and return those that lost some.
-
-    Args:
-        key: the position whose allocations exceed what is on hand.
-        units: how many have to be given up.
-        claims: the claims on it, those that shall lose first at the front.
-        ledger: the positions, changed in place.
-        cause: what made the goods disappear.
-    """
-    losers = []
-    for holding in claims:
-        lost = min(units, holding.allocated)
-        if lost:
-            holding.allocated -= lost
-            units -= lost
-            losers.append(holding)
-            ledger.release(key, lost, Cause(cause.kind, f"{cause.id}/{len(losers)}"))
-    return losers
 
 
 def _moves_stock(order: Order, surroundings: Surroundings) -> bool:
@@ -210,7 +200,7 @@ def _recognise_line(
         ours.state = LineState.UNTRACKED
     elif ours.state is LineState.PARKED:
         moved = ledger if known.moves_stock else None
-        map_line(ours, sells.state, sells.components, surroundings.location, moved)
+        map_line(ours, sells.state, sells.components, surroundings.home, moved)
     ours.quantity = line.quantity
     ours.total_minor = line.total.minor
     return ours
@@ -258,9 +248,11 @@ def _take_returns(order: Order, known: KnownOrder, ledger: Ledger) -> None:
             continue
         ours.returned = came_back
         cause = Cause("return", f"{ours.id}/{came_back}")
-        for holding in ours.holdings:
-            units = fresh * holding.units_per_line
-            ledger.change_on_hand(holding.key, units, MovementKind.RETURNED, cause)
+        for group in group_claims(ours.holdings):
+            # Back to where most of it had left from.
+            claim = max(group, key=lambda one: one.shipped)
+            units = fresh * claim.units_per_line
+            ledger.change_on_hand(claim.key, units, MovementKind.RETURNED, cause)
 
 
 def _count_told(known: KnownOrder, line: KnownLine) -> int:

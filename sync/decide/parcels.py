@@ -7,25 +7,41 @@ the channel is a journey, not a decision.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...canonical.orders import FulfilledLine, Fulfillment, FulfillmentState, Order
-from ...canonical.remembered import KnownLine, KnownOrder, Parcel
+from ...canonical.remembered import Holding, KnownLine, KnownOrder, Parcel
 from ...canonical.stock import Cause, MovementKind
 from .facts import Surroundings
 from .ledger import Ledger
+from .routing import find_claim, group_claims, settle_wanted
 
 WHOLE_ORDER = "order-fulfilled"
 """Id of the parcel that stands for a channel's word that all has left."""
 
 
 def ship_lines(
-    known: KnownOrder, quantities: Mapping[int, int], ledger: Ledger, cause: Cause
+    known: KnownOrder,
+    quantities: Mapping[int, int],
+    ledger: Ledger,
+    cause: Cause,
+    *,
+    locations: Sequence[str],
+    location: str = "",
 ) -> None:
     """Let ``quantities`` (units of the listing by line id) leave the warehouse.
 
-    What the line had allocated goes first. Goods that left without an allocation
-    left all the same: on hand falls, and others' claims may have to give way.
+    What the line had allocated goes first, at home, then by rank. Goods that left
+    without an allocation left all the same: on hand falls, and others' claims may have
+    to give way.
+
+    Args:
+        known: the order.
+        quantities: how much of each line left.
+        ledger: the positions, changed in place.
+        cause: the parcel.
+        locations: what the order's channel may use, by rank.
+        location: where the parcel left from; empty if nobody said so.
     """
     for line in known.lines.values():
         quantity = quantities.get(line.id, 0)
@@ -33,14 +49,42 @@ def ship_lines(
             continue
         line.shipped += quantity
         line.wanted = max(line.wanted, line.shipped)
-        for holding in line.holdings:
-            units = quantity * holding.units_per_line
-            from_allocated = min(units, holding.allocated)
-            line_cause = Cause(cause.kind, f"{cause.id}/{line.id}")
-            ledger.ship(holding.key, units, line_cause, from_allocated=from_allocated)
-            holding.allocated -= from_allocated
-            holding.shipped += units
-            holding.wanted = max(holding.wanted, holding.shipped + holding.allocated)
+        line_cause = Cause(cause.kind, f"{cause.id}/{line.id}")
+        for group in group_claims(line.holdings):
+            home = group[0]
+            sources = _sort_by_rank(group, locations)
+            if location:
+                reason = "a parcel left from there"
+                sources = [find_claim(line.holdings, home, location, reason)]
+            _take_units(sources, quantity * home.units_per_line, ledger, line_cause)
+        for group in group_claims(line.holdings):
+            units = line.wanted * group[0].units_per_line
+            settle_wanted(group, units, ledger, line_cause)
+
+
+def _sort_by_rank(group: list[Holding], locations: Sequence[str]) -> list[Holding]:
+    """Return the claims of a line on a SKU: home first, then by rank of location."""
+    ranks = {name: rank for rank, name in enumerate(locations)}
+    last = len(ranks)
+    return sorted(
+        group, key=lambda one: (one.routed != "", ranks.get(one.key.location, last))
+    )
+
+
+def _take_units(
+    sources: Sequence[Holding], units: int, ledger: Ledger, cause: Cause
+) -> None:
+    """Ship ``units`` that the claims hold; what nobody holds leaves from the first."""
+    allocated = [0] * len(sources)
+    left = units
+    for index, claim in enumerate(sources):
+        allocated[index] = min(left, claim.allocated)
+        left -= allocated[index]
+    for index, claim in enumerate(sources):
+        gone = allocated[index] + (left if index == 0 else 0)
+        ledger.ship(claim.key, gone, cause, from_allocated=allocated[index])
+        claim.allocated -= allocated[index]
+        claim.shipped += gone
 
 
 def ship_what_channel_shipped(
@@ -108,7 +152,8 @@ def _take_over(
         told_at=shipped_at,
     )
     known.parcels.append(parcel)
-    ship_lines(known, quantities, ledger, Cause("parcel", str(parcel.id)))
+    cause = Cause("parcel", str(parcel.id))
+    ship_lines(known, quantities, ledger, cause, locations=surroundings.locations)
 
 
 def _ship_the_rest(
@@ -141,7 +186,15 @@ def _take_back(parcel: Parcel, known: KnownOrder, ledger: Ledger) -> None:
 def _unship(line: KnownLine, quantity: int, parcel: Parcel, ledger: Ledger) -> None:
     line.shipped -= quantity
     cause = Cause("parcel-cancelled", f"{parcel.id}/{line.id}")
-    for holding in line.holdings:
-        units = quantity * holding.units_per_line
-        holding.shipped -= units
-        ledger.change_on_hand(holding.key, units, MovementKind.RETURNED, cause)
+    for group in group_claims(line.holdings):
+        units = quantity * group[0].units_per_line
+        # Where it left from, if the parcel says so; else where most of it had.
+        for claim in sorted(
+            group,
+            key=lambda one: (one.key.location != parcel.location, -one.shipped),
+        ):
+            back = min(units, claim.shipped)
+            if back:
+                units -= back
+                claim.shipped -= back
+                ledger.change_on_hand(claim.key, back, MovementKind.RETURNED, cause)

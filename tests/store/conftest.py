@@ -266,7 +266,7 @@ def _take_in(
     before = orders.Remembered(known.values())
     locked = stock.lock_positions(connection, skus)
     ledger, effects = Ledger(locked), Effects()
-    around = Surroundings(channel, LOCATION, MOMENT, sells, ids.take)
+    around = Surroundings(channel, LOCATION, (LOCATION,), MOMENT, sells, ids.take)
     taken_in = [
         (
             order,

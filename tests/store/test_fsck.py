@@ -121,7 +121,8 @@ PLANTED = {
         "LAMP @ attic",
     ),
     "claim-without-a-position": (
-        f"INSERT INTO allocations VALUES ({LAMP_LINE}, 'LAMP', 'attic', 1, 2, 1, 0)",
+        "INSERT INTO allocations VALUES"
+        f" ({LAMP_LINE}, 'LAMP', 'attic', 1, 2, 1, 0, 'routed')",
         "allocated_is_what_lines_hold",
         "LAMP @ attic",
     ),
@@ -150,6 +151,32 @@ PLANTED = {
         "claims_want_what_their_line_wants",
         None,
     ),
+    "second-home": (
+        f"INSERT INTO allocations VALUES ({LAMP_LINE}, 'LAMP', 'attic', 1, 0, 0, 0, '')",
+        "lines_wait_at_one_home",
+        None,
+    ),
+    "waiting-away-from-home": (
+        "INSERT INTO allocations VALUES"
+        f" ({LAMP_LINE}, 'LAMP', 'attic', 1, 1, 0, 0, 'routed')",
+        "lines_wait_at_one_home",
+        None,
+    ),
+    "in-transit-without-a-transfer": (
+        "INSERT INTO positions VALUES ('LAMP', 'in-transit', 3, 0, 0)",
+        "goods_in_transit_are_those_of_transfers",
+        "LAMP",
+    ),
+    "transfer-of-nothing": (
+        "INSERT INTO transfers VALUES (1, 'LAMP', 'main', 'attic', 3, 1, 0, 0)",
+        "goods_in_transit_are_those_of_transfers",
+        "LAMP",
+    ),
+    "waiting-beside-stock-elsewhere": (
+        "INSERT INTO positions VALUES ('MUG', 'attic', 2, 0, 0)",
+        "lines_wait_only_while_there_is_no_stock",
+        "MUG @ attic",
+    ),
     "waiting-beside-stock": (
         "UPDATE positions SET on_hand = 6 WHERE sku = 'MUG'",
         "lines_wait_only_while_there_is_no_stock",
@@ -171,7 +198,7 @@ PLANTED = {
         None,
     ),
     "parked-line-with-a-claim": (
-        f"INSERT INTO allocations VALUES ({VASE_LINE}, 'LAMP', 'main', 1, 1, 0, 0)",
+        f"INSERT INTO allocations VALUES ({VASE_LINE}, 'LAMP', 'main', 1, 1, 0, 0, '')",
         "lines_claim_stock_once_they_are_mapped",
         None,
     ),

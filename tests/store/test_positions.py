@@ -93,8 +93,11 @@ def test_a_sku_is_known_by_its_key_and_keeps_its_first_spelling(store: Store) ->
         stock.add_skus(connection, [first._replace(sku="lamp01", title="Other")])
         assert stock.load_skus(connection)[0] == first
         assert stock.find_skus(connection, ["LAMP01", "X"]) == {"LAMP01": "Lamp-01"}
-        safety = stock.load_safety_stock(connection, ["Lamp-01", "GHOST"])
-        assert safety == {"Lamp-01": 2}
+        terms = stock.load_terms(connection, ["Lamp-01", "GHOST"])
+        assert terms == {"Lamp-01": stock.SkuTerms(safety_stock=2)}
+        changed = stock.SkuTerms(1, 5, 7, "ship_by")
+        stock.save_terms(connection, "Lamp-01", changed)
+        assert stock.load_terms(connection, ["Lamp-01"]) == {"Lamp-01": changed}
 
 
 @pytest.mark.parametrize(("processes", "threads"), [(1, 2), (2, 1)])
@@ -186,7 +189,7 @@ def test_claims_are_told_oldest_first_by_what_they_hold_or_lack(
         holding = stock.load_claims(connection, ["LAMP"], short_only=False)
         waiting = stock.load_claims(connection, ["LAMP"], short_only=True)
         assert stock.load_claims(connection, ["MUG"], short_only=False) == []
-    assert [(claim.line_id, claim.held) for claim in holding] == [
+    assert [(claim.line_id, claim.holding.allocated) for claim in holding] == [
         (first, 4),
         (second, 1),
     ]
@@ -212,7 +215,7 @@ def test_a_claim_that_changed_since_it_was_loaded_is_not_written_over(
         give(2, mine)
     with store.reading() as connection:
         (claim,) = stock.load_claims(connection, ["LAMP"], short_only=True)
-    assert claim.held == 3
+    assert claim.holding.allocated == 3
 
 
 def test_an_order_that_changed_since_it_was_loaded_is_not_written_over(

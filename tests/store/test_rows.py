@@ -173,7 +173,9 @@ def test_quantities_beyond_32_bits_are_kept(
     """Shops say "as much as you like" with numbers such as 9999999999."""
     add_channel()
     with store.transaction() as connection:
-        connection.exec_driver_sql("INSERT INTO skus VALUES ('A', 'a', '', '', 0, 0)")
+        connection.exec_driver_sql(
+            "INSERT INTO skus VALUES ('A', 'a', '', '', 0, 0, 0, 0, '')"
+        )
         rows.insert_rows(connection, positions, [("A", "main", units, units, 0)])
         moved = (1, "A", "main", "counted", "count", "1", units, -units, MOMENT)
         rows.insert_rows(connection, movements, [moved])

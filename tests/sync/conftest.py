@@ -46,6 +46,7 @@ class Desk:
         surroundings = Surroundings(
             "shop",
             "main",
+            ("main",),
             MOMENT,
             lambda listing, _: self.sells.get(listing, PARKED),
             lambda: next(self.ids),

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from crossdock.canonical.orders import FulfillmentState, PaymentState
 from crossdock.canonical.remembered import Holding, LineState
-from crossdock.canonical.stock import Cause, MovementKind, StockKey
+from crossdock.canonical.stock import MovementKind, StockKey
 from crossdock.sync.decide.facts import Sells
-from crossdock.sync.decide.ledger import Ledger
-from crossdock.sync.decide.orders import map_line, settle_holdings, withdraw
+from crossdock.sync.decide.orders import map_line, settle_holdings
 
 CLOCK = StockKey("CLOCK", "main")
 HAND = StockKey("HAND", "main")
@@ -341,34 +340,12 @@ def test_returns_wait_while_it_is_unknown_what_left(
     assert desk.counts() == (10, 2)
 
 
-# Claims that give way
-
-
-def test_claims_give_way_in_the_order_in_which_they_are_named() -> None:
-    ledger = Ledger({CLOCK: (4, 9, 0)})
-    young, old = Holding(CLOCK, 1, 5, 5), Holding(CLOCK, 1, 4, 4)
-    idle = Holding(CLOCK, 1, 2, 0)
-    losers = withdraw(CLOCK, 5, [idle, young, old], ledger, Cause("withdrawn", "1"))
-    assert losers == [young]
-    assert (young.allocated, young.short, old.allocated) == (0, 5, 4)
-    assert ledger.account(CLOCK).allocated == 4
-
-
-def test_several_claims_give_way_with_a_movement_of_their_own_each() -> None:
-    ledger = Ledger({CLOCK: (1, 9, 0)})
-    claims = [Holding(CLOCK, 1, 5, 5), Holding(CLOCK, 1, 4, 4)]
-    withdraw(CLOCK, 8, claims, ledger, Cause("withdrawn", "1"))
-    assert [one.allocated for one in claims] == [0, 1]
-    causes = [movement.cause.id for movement in ledger.movements]
-    assert causes == ["1/1", "1/2"]
-
-
 def test_settling_twice_changes_nothing_more(
     desk: Any, make_order: Make, make_line: Make
 ) -> None:
     known = desk.take_in(make_order(make_line(3)))
     made = len(desk.ledger.movements)
-    settle_holdings(known.lines.values(), desk.ledger, "again")
+    settle_holdings(known.lines.values(), ("main",), desk.ledger, "again")
     assert len(desk.ledger.movements) == made
 
 

@@ -25,7 +25,8 @@ def ship(desk: Any, quantity: int, *, tracking: str = "") -> Parcel:
     number = next(desk.ids)
     parcel = Parcel(number, "hub", "", "DHL", tracking, "", MOMENT, quantities)
     known.parcels.append(parcel)
-    ship_lines(known, quantities, desk.ledger, Cause("parcel", str(number)))
+    cause = Cause("parcel", str(number))
+    ship_lines(known, quantities, desk.ledger, cause, locations=("main",))
     return parcel
 
 
