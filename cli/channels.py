@@ -15,7 +15,7 @@ from ..canonical.errors import ChannelError, RefusedError, SettingsError
 from ..canonical.remembered import ChannelState, KnownChannel
 from ..sync import accounts
 from ..sync.hub import Hub
-from ..sync.webhooks import end_subscriptions
+from ..sync.webhooks import end_subscriptions, find_callback
 from .adding import add, show_warnings
 from .describing import describe_channel, say_state
 from .failures import explain_failure
@@ -84,6 +84,7 @@ def check(context: typer.Context, name: Name, as_json: Json = False) -> None:
         with output.watch(f"Asking {name}"):
             account = accounts.check_channel(hub, name)
         channel = hub.load_channel(name)
+        callback_url = find_callback(hub, channel)
     output.show(
         {
             "name": name,
@@ -91,10 +92,13 @@ def check(context: typer.Context, name: Name, as_json: Json = False) -> None:
             "account_id": account.external_id,
             "currency": account.currency,
             "state": channel.state,
+            "callback_url": callback_url,
             "warnings": account.warnings,
         },
         headline(f"{name} works.", f"{account.name} {account.currency}".strip()),
     )
+    if callback_url:
+        output.note(f"It calls the hub at {callback_url}")
     show_warnings(output, account)
 
 

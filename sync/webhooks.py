@@ -111,6 +111,16 @@ def name_callback(public_url: str, channel: KnownChannel) -> str:
     return f"{public_url.rstrip('/')}/webhooks/{channel.webhook_path}"
 
 
+def find_callback(hub: Hub, channel: KnownChannel) -> str:
+    """Return the URL that a channel is to call; empty where it calls nobody.
+
+    Some channels want it entered in pages of their own.
+    """
+    calls = isinstance(hub.connector(channel), ReceivesWebhooks)
+    url = hub.tuning.public_url
+    return name_callback(url, channel) if calls and url else ""
+
+
 def renew_subscriptions(
     hub: Hub,
     channel: KnownChannel,
