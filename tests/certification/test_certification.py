@@ -67,12 +67,15 @@ EVIDENCE: dict[str, Callable[[str], list[str]]] = {
     "simulator-exists": lambda kind: find_tests(
         f"simulators/{kind}/test_*.py", f"crossdock.simulators.{kind}"
     ),
-    # A demonstration with both shops, of which every figure has to be right.
-    "chaos-passes": lambda kind: find_tests(
-        "demo/test_*.py", rf'(?s){kind.upper()}.*"--faults", "all"'
+    # A demonstration with both shops, of which every figure has to be right; or the
+    # connector alone against its simulated channel, with the same faults.
+    "chaos-passes": lambda kind: (
+        find_tests("demo/test_*.py", rf'(?s){kind.upper()}.*"--faults", "all"')
+        or find_tests(f"connectors/{kind}/test_*_chaos.py", r'FAULTS\["all"\]')
     ),
-    "contract-validated": lambda kind: find_tests(
-        f"connectors/{kind}/test_*.py", r"specs: Path|vendor_schema"
+    "contract-validated": lambda kind: (
+        find_tests(f"connectors/{kind}/test_*.py", r"specs: Path|vendor_schema")
+        or find_tests(f"contract/test_{kind}_*.py", r"OPERATIONS")
     ),
     "seen-on-a-real-server": lambda kind: re.findall(
         r"seen on a real server, .+ \d+\.\d+", read_readme(kind).replace("\n", " ")

@@ -33,7 +33,6 @@ from crossdock.connectors.conformance.bench import ListeningWire, MemoryCredenti
 from crossdock.connectors.conformance.contract import Contract
 from crossdock.connectors.sdk import Context
 from crossdock.connectors.transport import HttpTransports, NetworkPolicy
-from crossdock.mapping.amazon_wire import WireListing, read_wire
 from crossdock.simulators.amazon import AmazonMarket, MarketSettings, NewProduct
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
@@ -231,45 +230,6 @@ def list_examples(document: Json, operation_ids: set[str]) -> list[Json]:
 def load_examples(specs: Path, model: str, operation_ids: set[str]) -> list[Json]:
     text = (specs / "amazon/models" / model).read_text(encoding="utf-8")
     return list_examples(json.loads(text), operation_ids)
-
-
-def test_every_order_that_amazon_gives_as_an_example_adds_up(specs: Path) -> None:
-    examples = load_examples(
-        specs, "orders_2026-01-01.json", {"searchOrders", "getOrder"}
-    )
-    orders = [
-        order
-        for each in examples
-        for order in [
-            *each.get("orders", []),
-            *([each["order"]] if "order" in each else []),
-        ]
-    ]
-    read = [plugin.translator.read_order(order) for order in orders]
-    assert len(read) == 8
-    for order in read:
-        assert (order.residue.minor, order.unknown_values) == (0, ())
-
-
-def test_every_listing_that_amazon_gives_as_an_example_is_read(specs: Path) -> None:
-    examples = load_examples(
-        specs,
-        "listingsItems_2021-08-01.json",
-        {"searchListingsItems", "getListingsItem"},
-    )
-    items = [
-        item
-        for each in examples
-        if "errors" not in each
-        for item in each.get("items", [each])
-    ]
-    skus = {
-        listing.sku
-        for item in items
-        for listing in plugin.translator.read_listings(item)
-    }
-    assert skus == {item["sku"] for item in items}
-    assert {read_wire(WireListing, item).sku for item in items} == skus
 
 
 def refuse(refusal: Json, status: int, request: httpx.Request) -> httpx.Response:

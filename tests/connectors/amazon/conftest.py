@@ -80,12 +80,12 @@ Open = Callable[..., Scene]
 def open_scene() -> Open:
     """Open a scene; arguments change the market's settings."""
 
-    def build(faults: Faults = NO_FAULTS, **changes: Any) -> Scene:
+    def build(faults: Faults = NO_FAULTS, seed: int = 3, **changes: Any) -> Scene:
         clock = VirtualClock()
         settings = MarketSettings(storage_url=STORAGE, **changes)
-        world = World(clock, seed=3)
+        world = World(clock, seed=seed)
         market = AmazonMarket(
-            "amazon", world=world, settings=settings, seed=3, faults=faults
+            "amazon", world=world, settings=settings, seed=seed, faults=faults
         )
         for new in (
             NewProduct(name="Lamp", sku="LAMP", price=Decimal("20.00"), stock=10),
