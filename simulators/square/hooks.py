@@ -142,13 +142,15 @@ def render_event(
 ) -> bytes:
     """Return the body of an event."""
     event_id = uuid.uuid5(uuid.NAMESPACE_URL, state.take_id("EV"))
-    event = {
+    event: Json = {
         "merchant_id": state.settings.merchant_id,
         "type": topic,
         "event_id": str(event_id),
         "created_at": format_time(state.now()),
-        "data": {"type": kind, "id": id_ or str(event_id), "object": {noun: told}},
+        "data": {"type": kind, "object": {noun: told}},
     }
+    if id_:
+        event["data"]["id"] = id_
     return json.dumps(event, separators=(",", ":")).encode()
 
 

@@ -72,11 +72,14 @@ class Stand:
         self.clock.pause(60)
 
 
-def open_stand(**options: Any) -> Stand:
+def open_stand(*, seed: int = 7, **options: Any) -> Stand:
     """Return a fresh account with three products."""
     clock = VirtualClock()
     shop = SquareShop(
-        "square", world=World(clock, seed=7), settings=ShopSettings(**options)
+        "square",
+        world=World(clock, seed=seed),
+        seed=seed,
+        settings=ShopSettings(**options),
     )
     listings = {}
     for sku in SKUS:
