@@ -15,13 +15,17 @@ from rich.text import Text
 
 from ..canonical.money import Money
 from ..sync.explain import (
+    PolicyFigures,
+    ShownFigures,
+    SkuExplanation,
+    TermFigures,
+    explain_sku,
+)
+from ..sync.explain_order import (
     LineFigures,
     OrderExplanation,
     ParcelFigures,
-    ShownFigures,
-    SkuExplanation,
     explain_order,
-    explain_sku,
 )
 from .output import (
     Output,
@@ -111,8 +115,12 @@ def _render_stock(one: SkuExplanation) -> RenderableType:
     said = f"{one.promisable:,} can be promised"
     if one.safety_stock:
         said += f", after {one.safety_stock:,} of safety stock"
+    if one.granted:
+        said += f", {one.granted:,} of them in quotas"
     if one.short:
         said += f"; {one.short:,} were sold that are not there"
+    if one.in_transit or one.incoming:
+        said += f"; {one.in_transit:,} are in transit, {one.incoming:,} are expected"
     return indent(stack(table, f"{said}."))
 
 
@@ -123,6 +131,9 @@ def _render_shown(one: ShownFigures) -> RenderableType:
     facts: list[tuple[str, RenderableType]] = [
         ("listing", plain(", ".join(one.listings))),
         ("made of", plain(made_of)),
+        ("policy", _say_policy(one.policy)),
+        ("account", _say_account(one)),
+        ("dynamic buffer", _say_dynamic(one.dynamic_buffer)),
         ("should show", _say_figure(one.desired, one.desired_at)),
         ("last written", _say_figure(one.sent, one.sent_at)),
         ("confirmed", _say_figure(one.acknowledged, one.acknowledged_at)),
@@ -133,6 +144,41 @@ def _render_shown(one: ShownFigures) -> RenderableType:
         (one.channel, "bold"), " shows ", (figure, "bold"), (state, "yellow")
     )
     return stack(title, indent(stack(plain(one.why), list_facts(facts))))
+
+
+def _say_policy(policy: PolicyFigures | None) -> RenderableType:
+    return "" if policy is None else plain(f"{policy.mode}, by {policy.because}")
+
+
+def _say_account(one: ShownFigures) -> RenderableType:
+    """Return the sum behind a figure, from what is there to what is shown."""
+    if one.computed is None or not one.account:
+        return ""
+    said = " ".join(_say_term(term) for term in one.account)
+    total = f"{one.computed * one.units_per_sale:,} {one.component}"
+    if one.units_per_sale > 1:
+        total += f" = {one.computed:,} x {one.units_per_sale}"
+    return plain(f"{said} = {total}")
+
+
+def _say_term(term: TermFigures) -> str:
+    sign = "-" if term.units < 0 else "+"
+    return f"{sign} {abs(term.units):,} {term.what}"
+
+
+def _say_dynamic(inputs: Mapping[str, Any] | None) -> RenderableType:
+    if inputs is None:
+        return ""
+    sold = "; ".join(
+        f"{one['units_per_day']:g} a day on {one['channel']}, known here after "
+        f"{one['latency_seconds']:g} s"
+        for one in inputs["sources"]
+    )
+    return plain(
+        f"{inputs['units']:,}, for {inputs['exposure_units']:g} units sold elsewhere "
+        f"in the meantime (dispersion {inputs['dispersion']:g}, enough in "
+        f"{inputs['service_level']:.0%} of cases): {sold or 'nobody else sells it'}"
+    )
 
 
 def _say_figure(figure: int | None, moment: datetime | None) -> RenderableType:

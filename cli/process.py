@@ -123,6 +123,7 @@ def _read_intervals(schedule: ScheduleSettings) -> Intervals:
         schedule.listings_seconds,
         schedule.read_back_seconds,
         schedule.subscriptions_seconds,
+        schedule.measure_seconds,
         schedule.sweep_seconds,
     )
 

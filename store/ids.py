@@ -9,12 +9,24 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 
 from ..canonical.clock import Clock
-from .columns import to_microseconds
+from .columns import to_microseconds, to_moment
 
 _RANDOM_BITS = 20
 _MILLISECONDS_AT_START = 1_767_225_600_000  # 2026-01-01, so that ids stay below 2**63
+
+
+def first_id_at(moment: datetime) -> int:
+    """Return the smallest id that is made from a moment on."""
+    milliseconds = to_microseconds(moment) // 1000 - _MILLISECONDS_AT_START
+    return max(0, milliseconds) << _RANDOM_BITS
+
+
+def moment_of(id_: int) -> datetime:
+    """Return when an id was made, to the millisecond."""
+    return to_moment(((id_ >> _RANDOM_BITS) + _MILLISECONDS_AT_START) * 1000)
 
 
 class IdSource:

@@ -116,6 +116,14 @@ def load_records_by_key(
     return records
 
 
+def find_deleted_records(
+    connection: Connection, keys: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Return those records, by (channel, record), whose listings are all gone."""
+    left = load_records_by_key(connection, keys)
+    return [key for key in keys if key not in left]
+
+
 def _load(connection: Connection, condition: Any) -> list[ListingRow]:
     columns = [listings.columns[name] for name in _COLUMNS]
     found = connection.execute(select(*columns).where(condition).order_by(*columns[:1]))

@@ -39,6 +39,8 @@ class MarkKind(StrEnum):
     REFUND = "refund"
     PRICE = "price"
     SUBSCRIBE = "subscribe"
+    SETTLE = "settle"
+    MEASURE = "measure"
 
 
 class Priority:
@@ -136,9 +138,11 @@ def load_due_lanes(connection: Connection, now: datetime) -> list[str]:
     return sorted(found)
 
 
-def find_next_due(connection: Connection, lane: str) -> datetime | None:
-    """Return when the next mark of a lane becomes due; None if there is none."""
-    query = select(func.min(marks.c.not_before)).where(marks.c.lane == lane)
+def find_next_due(connection: Connection, lane: str | None = None) -> datetime | None:
+    """Return when the next mark of a lane, or of any, becomes due; None: there is none."""
+    query = select(func.min(marks.c.not_before))
+    if lane is not None:
+        query = query.where(marks.c.lane == lane)
     first: datetime | None = connection.scalar(query)
     return first
 

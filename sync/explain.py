@@ -1,6 +1,7 @@
-"""Explain: why a channel shows what it shows, and what an order waits for.
+"""Explain a SKU: where every unit of it is, and why each channel shows what it shows.
 
-Every number with the numbers that it was made of, and a sentence. Reads only.
+Accounts in which every term stands by itself and which add up to the number shown, and
+a sentence. The terms come from the same scene that reconciling decides by. Reads only.
 """
 
 from __future__ import annotations
@@ -10,18 +11,24 @@ from datetime import datetime
 from typing import Any
 
 from ..canonical.model import Model
-from ..canonical.remembered import KnownLine, KnownOrder, LineState, Parcel
+from ..canonical.policies import Quota, QuotaState, StockMode
 from ..canonical.stock import StockKey
-from ..store import channels, conflicts, figures, listings, stock
+from ..store import conflicts, figures, listings, stock
 from ..store.engine import Connection
 from ..store.listings import ListingRow
-from .decide.publish import Part, count_sellable
+from .decide.policies import (
+    Entry,
+    Part,
+    account_for,
+    count_sellable,
+    find_buffer,
+    find_scarcest,
+)
 from .decide.supplies import Supply
 from .hub import Hub
-from .reconcile import decide_desired
-from .ship import find_order
+from .places import load_places
+from .showing import Key, Scene, load_scene
 from .stocktaking import require_sku
-from .supplies import load_supplies
 
 CLAIMS_MAX = 50
 MOVEMENTS_MAX = 20
@@ -35,15 +42,54 @@ class PositionFigures(Model):
     allocated: int
     reserved: int
     available: int
+    sells: bool = True
+    """Whether units there can be sold at all."""
+
+
+class TermFigures(Model):
+    """One term of an account: units of a SKU, less where they are negative."""
+
+    what: str
+    units: int
+
+
+class PolicyFigures(Model):
+    """The policy behind a number, and whose word it is."""
+
+    mode: str
+    because: str
+    threshold_units: int
+    buffer_units: int
+    dynamic_buffer: bool
+
+
+class QuotaFigures(Model):
+    """What a record in escrow was granted, and where it stands."""
+
+    granted: int
+    state: str
+    closing_at: datetime | None
+    zeroed_at: datetime | None
 
 
 class ShownFigures(Model):
-    """One stock record of a channel: what it should show and how that came about."""
+    """One stock record of a channel: what it should show and how that came about.
+
+    ``account`` is about the scarcest component, ``component``, of which one sale takes
+    ``units_per_sale``; its terms add up to ``computed`` times that.
+    """
 
     channel: str
     stock_record: str
     listings: tuple[str, ...]
     components: dict[str, int]
+    component: str = ""
+    units_per_sale: int = 1
+    account: tuple[TermFigures, ...] = ()
+    policy: PolicyFigures | None = None
+    dynamic_buffer: dict[str, Any] | None = None
+    quota: QuotaFigures | None = None
+    held_by_channel: bool = False
     makeable: int | None
     buffer: int
     computed: int | None
@@ -56,6 +102,7 @@ class ShownFigures(Model):
     expected: int | None
     observed: int | None
     observed_at: datetime | None
+    drifting_since: datetime | None = None
     in_flight: bool
     stopped: bool
     conflicts: tuple[str, ...]
@@ -63,70 +110,26 @@ class ShownFigures(Model):
 
 
 class SkuExplanation(Model):
-    """Every unit of a SKU accounted for, and every listing that sells it."""
+    """Every unit of a SKU accounted for, and every listing that sells it.
+
+    The terms of ``account`` add up to ``promisable``.
+    """
 
     sku: str
     title: str
     positions: tuple[PositionFigures, ...]
+    account: tuple[TermFigures, ...] = ()
     safety_stock: int
+    in_transit: int = 0
+    incoming: int = 0
     promisable: int
+    granted: int = 0
+    """Units that quotas hold."""
     short: int
     movements_by_kind: tuple[dict[str, Any], ...]
     latest_movements: tuple[dict[str, Any], ...]
     claims: tuple[dict[str, Any], ...]
     shown: tuple[ShownFigures, ...]
-
-
-class LineFigures(Model):
-    """One line of an order and what it waits for, in units of the listing."""
-
-    line: str
-    listing: str
-    sku: str
-    title: str
-    quantity: int
-    wanted: int
-    shipped: int
-    returned: int
-    state: str
-    claims: tuple[dict[str, Any], ...]
-    why: str
-
-
-class ParcelFigures(Model):
-    """One parcel of an order."""
-
-    parcel: int
-    origin: str
-    external_id: str
-    carrier: str
-    tracking_number: str
-    shipped_at: datetime
-    told_at: datetime | None
-    cancelled: bool
-    writes: tuple[dict[str, Any], ...]
-
-
-class OrderExplanation(Model):
-    """What happened to an order, and what it waits for."""
-
-    order_id: int
-    channel: str
-    external_id: str
-    number: str
-    placed_at: datetime
-    payment: str
-    fulfillment: str
-    cancelled_at: datetime | None
-    held: bool
-    moves_stock: bool
-    total_minor: int
-    residue_minor: int
-    currency: str
-    lines: tuple[LineFigures, ...]
-    parcels: tuple[ParcelFigures, ...]
-    versions: tuple[dict[str, Any], ...]
-    conflicts: tuple[str, ...]
 
 
 def explain_sku(hub: Hub, sku: str) -> SkuExplanation:
@@ -138,75 +141,102 @@ def explain_sku(hub: Hub, sku: str) -> SkuExplanation:
     with hub.store.reading() as connection:
         name = require_sku(connection, sku)
         rows = {row.sku: row for row in stock.load_skus(connection)}
-        positions = stock.load_positions(connection, [name])
-        records = listings.load_stock_records(connection, [name])
-        needed = {
-            part.sku
-            for group in records.values()
-            for row in group
-            for part in row.components
-        }
-        supplies = load_supplies(hub, connection, needed | {name})
-        buffers = {
-            one.name: one.buffer_units or hub.tuning.buffer_units
-            for one in channels.load_all(connection, hub.vault)
-        }
-        claims = stock.load_claims(connection, [name], short_only=True)
-        shown = tuple(
-            _explain_record(connection, key, group, supplies, buffers[key[0]])
-            for key, group in sorted(records.items())
-        )
+        places = load_places(hub, connection)
+        scene = load_scene(hub, connection, [name])
+        supply = scene.supplies[name]
+        positions = [
+            _show_position(key, counts, places.selling)
+            for key, counts in stock.load_positions(connection, [name]).items()
+        ]
+        claims = figures.list_claims(connection, name, CLAIMS_MAX)
         return SkuExplanation(
             sku=name,
             title=rows[name].title,
-            positions=tuple(_show_position(*entry) for entry in positions.items()),
-            safety_stock=supplies[name].safety_stock,
-            promisable=supplies[name].promisable,
-            short=sum(claim.holding.short for claim in claims),
+            positions=tuple(positions),
+            account=_show_terms(account_for_sku(positions, supply)),
+            safety_stock=supply.safety_stock,
+            in_transit=supply.in_transit,
+            incoming=supply.headroom.incoming,
+            promisable=supply.promisable,
+            granted=scene.count_held().get((name, ()), 0),
+            short=supply.headroom.short,
             movements_by_kind=tuple(figures.sum_movements(connection, name)),
             latest_movements=tuple(
                 figures.list_movements(connection, name, MOVEMENTS_MAX)
             ),
-            claims=tuple(figures.list_claims(connection, name, CLAIMS_MAX)),
-            shown=shown,
+            claims=tuple(claims),
+            shown=tuple(
+                _explain_record(connection, scene, key) for key in sorted(scene.records)
+            ),
         )
 
 
-def _show_position(key: StockKey, counts: stock.Counts) -> PositionFigures:
+def account_for_sku(
+    positions: Sequence[PositionFigures], supply: Supply
+) -> list[Entry]:
+    """Say where the units of a SKU are, one by one, down to what can be promised."""
+    entries = []
+    for one in positions:
+        at = f"at {one.location}"
+        lacking = one.available - (one.on_hand - one.allocated - one.reserved)
+        entries += [
+            Entry(f"on hand {at}", one.on_hand),
+            Entry(f"allocated {at}", -one.allocated),
+            Entry(f"reserved {at}", -one.reserved),
+            Entry(f"counted as missing {at}", lacking),
+        ]
+        if not one.sells:
+            entries.append(Entry(f"not for sale {at}", -one.available))
+    entries += [
+        Entry("safety stock", -min(supply.safety_stock, supply.available)),
+        Entry("may be sold beyond what is there", supply.headroom.left),
+    ]
+    return [one for one in entries if one.units]
+
+
+def _show_position(
+    key: StockKey, counts: stock.Counts, selling: Sequence[str]
+) -> PositionFigures:
     free = max(0, counts.on_hand - counts.allocated - counts.reserved)
-    return PositionFigures(location=key.location, available=free, **counts._asdict())
+    return PositionFigures(
+        location=key.location,
+        available=free,
+        sells=key.location in selling,
+        **counts._asdict(),
+    )
 
 
-def _explain_record(
-    connection: Connection,
-    key: tuple[str, str],
-    group: Sequence[ListingRow],
-    supplies: Mapping[str, Supply],
-    buffer_units: int,
-) -> ShownFigures:
+def _show_terms(entries: Sequence[Entry]) -> tuple[TermFigures, ...]:
+    return tuple(TermFigures(what=one.what, units=one.units) for one in entries)
+
+
+def _explain_record(connection: Connection, scene: Scene, key: Key) -> ShownFigures:
     channel, record = key
+    group = scene.records[key]
     row = figures.get_publication(connection, channel, record) or {}
     writes = figures.list_writes(connection, channel, record)
-    computed = decide_desired(group, supplies, buffer_units)
+    computed = scene.decide(key)
     subjects = [f"{channel}/stock/{record}"]
     subjects += [f"{channel}/listing/{one.external_id}" for one in group]
     opened = conflicts.list_open_about(connection, subjects)
-    parts = {part.sku: part.units for one in group for part in one.components}
     in_flight = any(write["status"] != "done" for write in writes)
-    makeable = count_sellable(
-        [Part(supplies[sku], units) for sku, units in parts.items()], 0
-    )
+    if computed is None:
+        origin: dict[str, Any] = {"makeable": None, "buffer": 0}
+        why = _say_why_not(group, row)
+    else:
+        origin, said = _explain_figure(scene, key, computed)
+        why = f"{said} {_say_state(row, computed, opened, in_flight)}"
     return ShownFigures(
         channel=channel,
         stock_record=record,
         listings=tuple(one.external_id for one in group),
-        components=parts,
-        makeable=makeable,
-        buffer=buffer_units,
+        components={part.sku: part.units for one in group for part in one.components},
+        held_by_channel=any(one.held_by_channel for one in group),
         computed=computed,
         in_flight=in_flight,
         conflicts=tuple(opened),
-        why=_say_why(group, row, computed, supplies, buffer_units, opened, in_flight),
+        why=why,
+        **origin,
         **{name: row.get(name) for name in _PUBLICATION_FIELDS},
         stopped=bool(row.get("stopped")),
     )
@@ -222,34 +252,108 @@ _PUBLICATION_FIELDS = (
     "expected",
     "observed",
     "observed_at",
+    "drifting_since",
 )
 
 
-def _say_why(
-    group: Sequence[ListingRow],
-    row: Mapping[str, Any],
-    computed: int | None,
-    supplies: Mapping[str, Supply],
-    buffer_units: int,
-    opened: Sequence[str],
-    in_flight: bool,
-) -> str:
-    if computed is None:
-        return _say_why_not(group)
-    scarce = min(
-        (part for one in group for part in one.components),
-        key=lambda part: supplies[part.sku].promisable // part.units,
+def _explain_figure(
+    scene: Scene, key: Key, computed: int
+) -> tuple[dict[str, Any], str]:
+    """Return what a figure is made of, and the same as a sentence."""
+    parts = min(
+        (scene.list_parts(one) for one in scene.records[key]), key=count_sellable
     )
-    supply = supplies[scarce.sku]
-    said = (
-        f"{computed} can be sold: {supply.available} of {scarce.sku} are available, "
-        f"{supply.safety_stock} are kept as safety stock, {scarce.units} make one, and "
-        f"{buffer_units} are held back for this channel."
+    scarce, buffer = find_scarcest(parts), find_buffer(parts)
+    in_escrow = scene.find_mode(key) is StockMode.ESCROW
+    quota = scene.quotas.get(key) if in_escrow else None
+    granted = (quota.shown if quota else 0) if in_escrow else None
+    terms = next(
+        (one.terms for one in parts if one.terms.mode is StockMode.ESCROW),
+        scarce.terms,
     )
-    return f"{said} {_say_state(row, computed, opened, in_flight)}"
+    dynamic = scene.buffers.get((key[0], scarce.sku))
+    origin = {
+        "component": scarce.sku,
+        "units_per_sale": scarce.units,
+        "account": _show_terms(
+            account_for(scarce, shown=computed, buffer=buffer, quota=granted)
+        ),
+        "policy": PolicyFigures(
+            mode=terms.mode,
+            because=terms.because,
+            threshold_units=terms.threshold_units,
+            buffer_units=buffer,
+            dynamic_buffer=terms.dynamic_buffer,
+        ),
+        "dynamic_buffer": (
+            {
+                "units": dynamic.units,
+                **dynamic.inputs,
+                "computed_at": dynamic.computed_at,
+            }
+            if dynamic and terms.dynamic_buffer and not in_escrow
+            else None
+        ),
+        "quota": (
+            QuotaFigures(
+                granted=quota.granted,
+                state=quota.state,
+                closing_at=quota.closing_at,
+                zeroed_at=quota.zeroed_at,
+            )
+            if quota
+            else None
+        ),
+        "makeable": scarce.makeable,
+        "buffer": buffer,
+    }
+    if in_escrow:
+        return origin, _say_quota(quota, computed)
+    return origin, _say_sum(scarce, computed, buffer)
 
 
-def _say_why_not(group: Sequence[ListingRow]) -> str:
+def _say_sum(part: Part, computed: int, buffer: int) -> str:
+    supply = part.supply
+    said = [
+        f"{supply.available} of {part.sku} are available",
+        f"{supply.safety_stock} are kept as safety stock",
+    ]
+    if supply.headroom.left:
+        said.append(f"{supply.headroom.left} may be sold beyond that")
+    if part.held_units:
+        said.append(f"{part.held_units} are in the quotas of others")
+    if part.funnelled_units:
+        said.append(
+            f"{part.funnelled_units} are left to more important channels, being no "
+            f"more than {part.terms.threshold_units}"
+        )
+    if part.buffer_units:
+        said.append(f"{part.buffer_units} are held back for sales not heard of yet")
+    said.append(f"{part.units} make one")
+    return (
+        f"{computed} can be sold: {', '.join(said)}, and {buffer} are held back for "
+        "this channel."
+    )
+
+
+def _say_quota(quota: Quota | None, computed: int) -> str:
+    if quota is None:
+        return "Nothing can be sold yet: it is about to enter escrow."
+    if quota.state is QuotaState.OPEN:
+        return f"{computed} can be sold: its own quota, which nobody else shows."
+    since = quota.zeroed_at
+    waits = "its last sales may be unread" if since else "it is not known to show zero"
+    return (
+        f"Nothing can be sold: its quota is being closed. {quota.granted} stay with it "
+        f"because {waits}."
+    )
+
+
+def _say_why_not(group: Sequence[ListingRow], row: Mapping[str, Any]) -> str:
+    if any(one.held_by_channel for one in group):
+        observed = row.get("observed")
+        seen = "" if observed is None else f", which showed {observed} of its own"
+        return f"Nothing is written: the goods lie with the channel{seen}."
     if any(one.mapping == listings.WAITING for one in group):
         return "Nothing is written: what it sells waits for a person."
     if any(one.mapping == listings.IGNORED for one in group):
@@ -273,113 +377,3 @@ def _say_state(
     if expected == computed:
         return "The channel shows that, as far as the hub knows."
     return f"The channel shows {expected} at present; a write is on its way."
-
-
-def explain_order(
-    hub: Hub, reference: str, channel: str | None = None
-) -> OrderExplanation:
-    """Tell what happened to an order and what each of its lines waits for.
-
-    Raises:
-        NotFoundError: no order is called so.
-        RefusedError: several are; name the channel.
-    """
-    with hub.store.reading() as connection:
-        order = find_order(connection, reference, channel)
-        row = figures.get_order(connection, order.id)
-        subjects = [
-            f"{order.channel}/listing/{line.listing_external_id}"
-            for line in order.lines.values()
-            if line.state is LineState.PARKED
-        ]
-        subjects += [f"{order.channel}/parcel/{one.id}" for one in order.parcels]
-        subjects.append(f"{order.channel}/cancellation/{order.external_id}")
-        return OrderExplanation(
-            order_id=order.id,
-            channel=order.channel,
-            external_id=order.external_id,
-            moves_stock=order.moves_stock,
-            **{name: row[name] for name in _ORDER_FIELDS},
-            lines=tuple(_explain_line(order, line) for line in order.lines.values()),
-            parcels=tuple(
-                _explain_parcel(connection, order, parcel) for parcel in order.parcels
-            ),
-            versions=tuple(
-                figures.list_versions(connection, order.channel, order.external_id)
-            ),
-            conflicts=tuple(conflicts.list_open_about(connection, subjects)),
-        )
-
-
-_ORDER_FIELDS = (
-    "number",
-    "placed_at",
-    "payment",
-    "fulfillment",
-    "cancelled_at",
-    "held",
-    "total_minor",
-    "residue_minor",
-    "currency",
-)
-
-
-def _explain_line(order: KnownOrder, line: KnownLine) -> LineFigures:
-    return LineFigures(
-        line=line.external_id,
-        listing=line.listing_external_id,
-        sku=line.sku,
-        title=line.title,
-        quantity=line.quantity,
-        wanted=line.wanted,
-        shipped=line.shipped,
-        returned=line.returned,
-        state=line.state,
-        claims=tuple(
-            {
-                "sku": holding.key.sku,
-                "location": holding.key.location,
-                "wanted": holding.wanted,
-                "allocated": holding.allocated,
-                "shipped": holding.shipped,
-                "short": holding.short,
-            }
-            for holding in line.holdings
-        ),
-        why=_say_line(order, line),
-    )
-
-
-def _say_line(order: KnownOrder, line: KnownLine) -> str:
-    if line.state is LineState.UNTRACKED:
-        return "No stock is kept for it."
-    if not order.moves_stock:
-        return "The order is history (or a test): it moves no stock."
-    if line.state is LineState.PARKED:
-        return "It waits until a person says what it takes from stock."
-    if line.wanted == 0:
-        return "It is not wanted any more."
-    if line.shipped >= line.wanted:
-        return "All of it has left."
-    short = [holding for holding in line.holdings if holding.short]
-    if short:
-        lacking = ", ".join(f"{one.short} of {one.key.sku}" for one in short)
-        return f"It waits for stock: {lacking}."
-    return "Its units are allocated and can ship."
-
-
-def _explain_parcel(
-    connection: Connection, order: KnownOrder, parcel: Parcel
-) -> ParcelFigures:
-    writes = figures.list_writes(connection, order.channel, str(parcel.id))
-    return ParcelFigures(
-        parcel=parcel.id,
-        origin=parcel.origin,
-        external_id=parcel.external_id,
-        carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number,
-        shipped_at=parcel.shipped_at,
-        told_at=parcel.told_at,
-        cancelled=parcel.cancelled,
-        writes=tuple(writes),
-    )

@@ -21,6 +21,7 @@ from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
 from ..store.publications import Sent, Written
+from .closing import find_unsafe
 from .decide.brake import is_let_through, turn
 from .decide.freshness import is_fresh
 from .decide.publish import Step, StockPlan, believe_write, order_writes
@@ -148,11 +149,19 @@ def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
         plans |= compare_records(
             errand.hub, errand.channel, doubtful, lease=errand.lease
         )
+    unsafe = find_unsafe(
+        errand.hub,
+        errand.channel,
+        [(one, plans[one.stock_external_id]) for one in batch],
+        lease=errand.lease,
+    )
     writing = []
     for publication in batch:
         plan = plans[publication.stock_external_id]
         errand.report.unexplained += plan.unexplained != 0
-        if plan.step is Step.WRITE:
+        if publication.stock_external_id in unsafe:
+            errand.report.waiting += 1
+        elif plan.step is Step.WRITE:
             if errand.may_write(publication, plan):
                 writing.append((publication, plan))
         elif plan.step is not Step.NOTHING:

@@ -7,18 +7,17 @@ what happened. Calls no channel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from ..store import channels, listings, marks, publications
+from ..store import marks, publications
 from ..store.engine import Connection
 from ..store.leases import Lease
-from ..store.listings import ListingRow
 from ..store.marks import Mark, MarkKind, Priority
-from .decide.publish import Part, count_sellable, needs_write
-from .decide.supplies import Supply
+from .decide.publish import needs_write
+from .escrow import balance_quotas, widen
 from .hub import Hub
-from .shortfalls import serve_waiting_lines
-from .supplies import load_supplies
+from .shortfalls import report_shortfalls, serve_waiting_lines
+from .showing import Key, load_scene
 
 
 def reconcile(
@@ -36,64 +35,28 @@ def reconcile(
         lease: proof that the stock lane is ours.
         handled: the marks that this answers; cleared with it.
     """
-    lanes: set[str] = set()
     with hub.store.transaction() as connection:
         hub.hold(connection, lease)
-        serve_waiting_lines(hub, connection, skus)
-        desired = _compute_desired(hub, connection, skus)
+        tied = widen(hub, connection, skus)
+        waiting = serve_waiting_lines(hub, connection, skus)
+        report_shortfalls(hub, connection, skus, waiting)
+        scene = load_scene(hub, connection, tied)
+        wanted = balance_quotas(hub, connection, scene)
+        desired = {key: scene.decide(key) for key in scene.records}
         changed = _keep_changed(connection, desired)
         publications.set_desired(connection, changed, hub.clock.now())
-        lanes = _mark_pushes(hub, connection, desired)
+        wanted += _list_pushes(hub, connection, desired)
         marks.clear(connection, handled)
+        hub.mark(connection, wanted)
         hub.reach("reconcile.before_commit")
     hub.reach("reconcile.committed")
-    hub.wake(lanes)
+    hub.wake({mark.lane for mark in wanted})
     return len(changed)
 
 
-def _compute_desired(
-    hub: Hub, connection: Connection, skus: Iterable[str]
-) -> dict[tuple[str, str], int | None]:
-    records = listings.load_stock_records(connection, skus)
-    needed = {
-        part.sku for rows in records.values() for row in rows for part in row.components
-    }
-    supplies = load_supplies(hub, connection, needed)
-    buffers = {
-        channel.name: channel.buffer_units or hub.tuning.buffer_units
-        for channel in channels.load_all(connection, hub.vault)
-    }
-    return {
-        key: decide_desired(rows, supplies, buffers.get(key[0], 0))
-        for key, rows in records.items()
-    }
-
-
-def decide_desired(
-    rows: Sequence[ListingRow], supplies: Mapping[str, Supply], buffer_units: int
-) -> int | None:
-    """Return what a stock record should show; None if the hub must not write it.
-
-    Several listings may share one record: the scarcest decides. One of them that is
-    not mapped yet, or that the channel does not count, keeps the hub's hands off.
-    """
-    if not rows or any(
-        not row.tracked or row.held_by_channel or row.mapping != listings.MAPPED
-        for row in rows
-    ):
-        return None
-    return min(
-        count_sellable(
-            [Part(supplies[part.sku], part.units) for part in row.components],
-            buffer_units,
-        )
-        for row in rows
-    )
-
-
 def _keep_changed(
-    connection: Connection, desired: Mapping[tuple[str, str], int | None]
-) -> dict[tuple[str, str], int | None]:
+    connection: Connection, desired: Mapping[Key, int | None]
+) -> dict[Key, int | None]:
     changed = {}
     for channel in {channel for channel, _ in desired}:
         records = [record for name, record in desired if name == channel]
@@ -106,10 +69,10 @@ def _keep_changed(
     return changed
 
 
-def _mark_pushes(
-    hub: Hub, connection: Connection, desired: Mapping[tuple[str, str], int | None]
-) -> set[str]:
-    """Mark every channel that shows something else than it should."""
+def _list_pushes(
+    hub: Hub, connection: Connection, desired: Mapping[Key, int | None]
+) -> list[Mark]:
+    """Return a mark for every channel that shows something else than it should."""
     wanted = []
     for channel in sorted({channel for channel, _ in desired}):
         records = [record for name, record in desired if name == channel]
@@ -120,5 +83,4 @@ def _mark_pushes(
             urgency = Priority.ZEROING if zeroing else Priority.LIVE
             now = hub.clock.now()
             wanted.append(Mark(MarkKind.PUSH, channel, channel, urgency, now))
-    hub.mark(connection, wanted)
-    return {mark.lane for mark in wanted}
+    return wanted

@@ -16,6 +16,7 @@ from ..canonical.remembered import ChannelState
 from ..store import channels, marks
 from ..store.marks import Mark, MarkKind, Priority
 from .hub import Hub
+from .measure import mark_measuring
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +27,35 @@ class Intervals:
     listings_seconds: float
     read_back_seconds: float
     subscriptions_seconds: float
+    measure_seconds: float
     sweep_seconds: float
 
 
 def tick(hub: Hub, kind: MarkKind, interval_seconds: float) -> int:
     """Mark a job's work for every enabled channel; return how many marks were set.
 
-    Nothing is marked where this slot of the clock was claimed before.
+    Measuring is one job for all of them. Nothing is marked where this slot of the clock
+    was claimed before.
     """
     now = hub.clock.now()
     slot = _start_of_slot(now, interval_seconds)
     with hub.store.transaction() as connection:
         if not marks.claim_slot(connection, kind.value, slot):
             return 0
-        wanted = [
-            Mark(
-                kind, _name_key(kind, channel.name), channel.name, Priority.ROUTINE, now
-            )
-            for channel in channels.load_all(connection, hub.vault)
-            if channel.state is ChannelState.ENABLED
-        ]
+        if kind is MarkKind.MEASURE:
+            wanted = [mark_measuring(hub)]
+        else:
+            wanted = [
+                Mark(
+                    kind,
+                    _name_key(kind, channel.name),
+                    channel.name,
+                    Priority.ROUTINE,
+                    now,
+                )
+                for channel in channels.load_all(connection, hub.vault)
+                if channel.state is ChannelState.ENABLED
+            ]
         hub.mark(connection, wanted)
     hub.wake({mark.lane for mark in wanted})
     return len(wanted)
@@ -80,6 +90,7 @@ def start_clock(
         (MarkKind.SCAN, intervals.listings_seconds),
         (MarkKind.READ_BACK, intervals.read_back_seconds),
         (MarkKind.SUBSCRIBE, intervals.subscriptions_seconds),
+        (MarkKind.MEASURE, intervals.measure_seconds),
     ):
         scheduler.add_job(
             tick,

@@ -20,6 +20,7 @@ from ..store.engine import Connection
 from ..store.leases import Lease
 from ..store.outbox import OutboxRow
 from ..store.publications import Belief, Written
+from .closing import close_doubtful
 from .decide.publish import judge_unknown_write
 from .drifting import find_patience, read_stock
 from .hub import Hub
@@ -64,6 +65,9 @@ def settle_unknown(
             observed = readings[record].quantity
             _judge_reading(known[record], row, observed, found, (now, patience))
         _record(hub, connection, channel.name, found, now)
+        # What seems not to have taken effect may have, and be sold already.
+        doubtful = [belief.stock_external_id for belief in found.beliefs]
+        close_doubtful(hub, connection, channel, doubtful)
     hub.reach("push.settled")
 
 

@@ -24,7 +24,9 @@ from ..canonical.remembered import ChannelState, KnownChannel
 from ..store import channels, leases, marks
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind
+from .closing import settle_quotas
 from .hub import LEASE_LASTING, STOCK_LANE, Hub
+from .measure import measure
 from .pricing import push_prices
 from .pull import backoff, fetch_listings, fetch_orders, pull_orders, scan_listings
 from .push import push_stock
@@ -135,6 +137,8 @@ def _work_on_stock(hub: Hub, batch: Sequence[Mark], lease: Lease) -> None:
     keys = [mark.key for mark in batch]
     if batch[0].kind is MarkKind.REMAP:
         remap(hub, keys, lease=lease, handled=batch)
+    elif batch[0].kind is MarkKind.MEASURE:
+        measure(hub, lease=lease, handled=batch)
     else:
         reconcile(hub, keys, lease=lease, handled=batch)
 
@@ -219,6 +223,12 @@ def _subscribe(
     renew_subscriptions(hub, channel, lease=lease, handled=tuple(batch))
 
 
+def _settle(
+    hub: Hub, channel: KnownChannel, batch: Sequence[Mark], lease: Lease
+) -> None:
+    settle_quotas(hub, channel, lease=lease, handled=tuple(batch))
+
+
 _HANDLERS: dict[MarkKind, Handler] = {
     MarkKind.PULL: _pull,
     MarkKind.FETCH: _fetch,
@@ -231,6 +241,7 @@ _HANDLERS: dict[MarkKind, Handler] = {
     MarkKind.REFUND: _refund,
     MarkKind.PRICE: _price,
     MarkKind.SUBSCRIBE: _subscribe,
+    MarkKind.SETTLE: _settle,
 }
 """The journey for each kind of mark of a channel."""
 _READING = frozenset(

@@ -79,6 +79,7 @@ def read_intervals(settings: HubSettings) -> Intervals:
         listings_seconds=schedule.listings_seconds,
         read_back_seconds=schedule.read_back_seconds,
         subscriptions_seconds=schedule.subscriptions_seconds,
+        measure_seconds=schedule.measure_seconds,
         sweep_seconds=schedule.sweep_seconds,
     )
 
