@@ -18,13 +18,13 @@ from crossdock.cli.explain import render_order, render_sku
 from crossdock.cli.output import plain
 from crossdock.store.conflicts import ConflictRow
 from crossdock.sync.explain import (
-    LineFigures,
-    OrderExplanation,
-    ParcelFigures,
+    PolicyFigures,
     PositionFigures,
     ShownFigures,
     SkuExplanation,
+    TermFigures,
 )
+from crossdock.sync.explain_order import LineFigures, OrderExplanation, ParcelFigures
 from rich.console import Console, RenderableType
 
 PAGES = Path(__file__).with_name("golden")
@@ -52,6 +52,20 @@ def show(**changes: Any) -> ShownFigures:
         "stock_record": "101",
         "listings": ("101",),
         "components": {"TEA-GREEN": 2},
+        "component": "TEA-GREEN",
+        "units_per_sale": 2,
+        "account": (
+            TermFigures(what="available", units=18),
+            TermFigures(what="safety stock", units=-2),
+            TermFigures(what="buffer", units=-2),
+        ),
+        "policy": PolicyFigures(
+            mode="pool",
+            because="the policy of shop",
+            threshold_units=0,
+            buffer_units=1,
+            dynamic_buffer=False,
+        ),
         "makeable": 8,
         "buffer": 1,
         "computed": 7,
