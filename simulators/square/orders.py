@@ -66,16 +66,7 @@ def place(
         changed_at=now,
         version=None if counter else 1,
         buyer="" if counter else buyer,
-        lines=[
-            Line(
-                uid=state.take_id("li"),
-                variation=variation,
-                name=state.items[variation.item_id].name,
-                quantity=Decimal(units),
-                price_minor=variation.price_here,
-            )
-            for variation, units in basket
-        ],
+        lines=[_ring_up(state, variation, units) for variation, units in basket],
     )
     if not counter:
         order.fulfillments.append(_wish(state, buyer))
@@ -235,6 +226,16 @@ def set_quantity(state: State, order: Order, line: Line, units: int) -> None:
         take(state, order, line, difference, state.now())
     if not units:
         order.lines.remove(line)
+
+
+def _ring_up(state: State, variation: Variation, units: int) -> Line:
+    return Line(
+        uid=state.take_id("li"),
+        variation=variation,
+        name=state.items[variation.item_id].name,
+        quantity=Decimal(units),
+        price_minor=variation.price_here,
+    )
 
 
 def _wish(state: State, buyer: str) -> Json:

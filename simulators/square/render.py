@@ -167,22 +167,7 @@ def _render_parcel(order: Order, fulfillment: Json) -> Json:
 
 def _render_returns(state: State, order: Order, source: Order) -> Json:
     """Return what an order brings back: lines, or one custom amount."""
-    rows = [
-        {
-            "uid": f"re-{line.uid}",
-            "source_line_item_uid": line.uid,
-            "name": line.name,
-            "quantity": str(units),
-            "item_type": line.item_type,
-            **(
-                {"catalog_object_id": line.variation.variation_id}
-                if line.variation
-                else {}
-            ),
-            "total_money": state.money(line.price_minor * units),
-        }
-        for line, units in order.returned
-    ]
+    rows = [_render_return(state, line, units) for line, units in order.returned]
     if not rows:
         rows = [
             {
@@ -216,4 +201,18 @@ def _render_returns(state: State, order: Order, source: Order) -> Json:
                 "status": "APPROVED",
             }
         ]
+    return rendered
+
+
+def _render_return(state: State, line: Line, units: int) -> Json:
+    rendered: Json = {
+        "uid": f"re-{line.uid}",
+        "source_line_item_uid": line.uid,
+        "name": line.name,
+        "quantity": str(units),
+        "item_type": line.item_type,
+        "total_money": state.money(line.price_minor * units),
+    }
+    if line.variation is not None:
+        rendered["catalog_object_id"] = line.variation.variation_id
     return rendered
