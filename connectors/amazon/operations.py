@@ -21,6 +21,9 @@ from .settings import AmazonSettings
 ORDERS = "/orders/2026-01-01/orders"
 LISTINGS = "/listings/2021-08-01/items"
 FEEDS = "/feeds/2021-06-30"
+DOCUMENT_TYPE = "application/json; charset=UTF-8"
+_PACE_SIMULATED = (100.0, 100)
+"""A demonstration of minutes cannot wait for usage plans, and a simulation has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +139,21 @@ class SellingPartner:
 
     def _transport(self, operation: Operation) -> Transport:
         if operation not in self._open:
-            per_second = operation.value.per_second
-            if operation is Operation.SEARCH_ORDERS:
-                granted = self.settings.order_searches_per_hour / 3600
-                per_second = max(per_second, granted)
+            per_second, burst = self._pace_of(operation)
             self._open[operation] = self.transports.open(
                 base_url=self.settings.api_url,
                 auth=self.auth,
                 requests_per_second=per_second,
-                burst=operation.value.burst,
+                burst=burst,
                 account=f"{self.settings.seller_id}/{operation.name}",
             )
         return self._open[operation]
 
-
-DOCUMENT_TYPE = "application/json; charset=UTF-8"
+    def _pace_of(self, operation: Operation) -> tuple[float, int]:
+        plan = operation.value
+        if self.settings.simulated:
+            return _PACE_SIMULATED
+        if operation is Operation.SEARCH_ORDERS:
+            granted = self.settings.order_searches_per_hour / 3600
+            return max(plan.per_second, granted), plan.burst
+        return plan.per_second, plan.burst

@@ -3,7 +3,7 @@
 ``searchOrders`` leaves out the newest two minutes, promises no order of its rows, and
 gives page tokens that live for a day. So a cursor is a window: all pages of one
 question are read, and the next window starts where Amazon said that this one ended,
-less an overlap. Nothing here is written.
+less an overlap. A long past is asked for week by week. Nothing here is written.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ from .wire import (
 VISIBILITY_LAG = timedelta(seconds=120)
 """Amazon shows an order in lists two minutes after its change."""
 OVERLAP = timedelta(seconds=300)
+SLICE = timedelta(days=7)
+"""How much of a long past is asked for at once.
+
+At the default pace a page token sees five hundred pages before it ends after a day.
+"""
 PAGE_SIZE = 100
 """The most that Amazon gives."""
 
@@ -55,7 +60,9 @@ RESTRICTED_DATASETS = ("BUYER", "RECIPIENT")
 
 _ID = re.compile(r"[A-Z0-9]{3}-\d{7}-\d{7}", re.ASCII)
 _VERSION: Final = 1
-_CURSOR = TypeAdapter(tuple[Literal[1], UtcTime, str | None, UtcTime | None])
+_CURSOR = TypeAdapter(
+    tuple[Literal[1], UtcTime, UtcTime | None, str | None, UtcTime | None]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +70,25 @@ class Window:
     """One question about orders, and how far its pages were read."""
 
     since: datetime
+    before: datetime | None = None
+    """Where the question itself ends; None: where Amazon ends it."""
     token: str | None = None
     until: datetime | None = None
     """Where Amazon said that the window ends, on its first page."""
 
+    @classmethod
+    def open(cls, since: datetime, now: datetime) -> Self:
+        """Return the window that begins at ``since``, a slice where that is long ago.
+
+        Amazon refuses one that begins in the minutes that it does not show.
+        """
+        newest = now - VISIBILITY_LAG - OVERLAP
+        end = since + SLICE
+        return cls(min(since, newest), end if end < newest else None)
+
     def encode(self) -> str:
         """Return the cursor as text."""
-        parts = [_VERSION, self.since, self.token, self.until]
+        parts = [_VERSION, self.since, self.before, self.token, self.until]
         return orjson.dumps(parts).decode()
 
     @classmethod
@@ -80,16 +99,16 @@ class Window:
             ContractBrokenError: the text is not such a cursor.
         """
         try:
-            _, since, token, until = _CURSOR.validate_json(cursor)
+            _, since, before, token, until = _CURSOR.validate_json(cursor)
         except ValueError:
             raise ContractBrokenError(
                 "a saved cursor cannot be read",
                 next_step="Reset the cursor; what was pulled before is recognised.",
             ) from None
-        return cls(since, token, until)
+        return cls(since, before, token, until)
 
     def follow(self, page: OrderPage, now: datetime) -> tuple[Self, bool]:
-        """Return the window after one of its pages, and whether it was the last.
+        """Return the window after one of its pages, and whether nothing is left.
 
         Raises:
             ContractBrokenError: Amazon answered with the token that was asked with.
@@ -99,6 +118,8 @@ class Window:
         token = require_progress(self.token, answered)
         if token:
             return replace(self, token=token, until=until), False
+        if self.before:
+            return type(self)(self.before), False
         return type(self)(max(self.since, until - OVERLAP)), True
 
 
@@ -107,11 +128,9 @@ def pull_orders(
 ) -> Page:
     """Return the next page of orders changed since the cursor."""
     now = clock.now()
-    if cursor is None:
-        # Amazon refuses a window that begins in the minutes that it does not show.
-        window = Window(min(require_utc(since), now - VISIBILITY_LAG - OVERLAP))
-    else:
-        window = Window.decode(cursor)
+    window = Window.decode(cursor) if cursor else Window(require_utc(since))
+    if window.token is None:
+        window = Window.open(window.since, now)
     answer, window = _ask(seller, window)
     page = read_answer(OrderPage, answer)
     following, complete = window.follow(page, now)
@@ -160,6 +179,8 @@ def ask_for_orders(seller: SellingPartner, window: Window, page_size: int) -> An
         "maxResultsPerPage": str(page_size),
         "includedData": ",".join(_datasets(seller)),
     }
+    if window.before:
+        params["lastUpdatedBefore"] = format_time(window.before)
     if window.token:
         # Amazon wants the question repeated along with the token.
         params["paginationToken"] = window.token
@@ -187,7 +208,7 @@ def _ask(seller: SellingPartner, window: Window) -> tuple[Answer, Window]:
     answer = ask_for_orders(seller, window, PAGE_SIZE)
     if answer.status != 400:
         return answer, window
-    window = Window(window.since)
+    window = Window(window.since, window.before)
     return ask_for_orders(seller, window, PAGE_SIZE), window
 
 

@@ -109,7 +109,11 @@ class AmazonSettings(ConnectorSettings):
         return self.endpoint or ENDPOINTS[MARKETPLACES[self.marketplace].region]
 
     @property
+    def simulated(self) -> bool:
+        """Whether it is no server of Amazon's that answers; sandboxes are Amazon's."""
+        return bool(self.endpoint) and not self.endpoint.endswith(".amazon.com")
+
+    @property
     def login_url(self) -> str:
-        """The root of Login with Amazon. Amazon's sandboxes have the common one."""
-        simulated = self.endpoint and not self.endpoint.endswith(".amazon.com")
-        return self.endpoint if simulated else LOGIN_ENDPOINT
+        """The root of Login with Amazon."""
+        return self.endpoint if self.simulated else LOGIN_ENDPOINT

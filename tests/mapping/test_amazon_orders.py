@@ -237,7 +237,7 @@ def test_a_line_without_a_sku_is_kept() -> None:
     assert str(line.unit_price) == "15.00 EUR"
 
 
-def test_packages_become_fulfillments() -> None:
+def test_packages_become_fulfillments_of_their_lines() -> None:
     payload = change(
         "packages",
         to=[

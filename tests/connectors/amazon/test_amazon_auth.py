@@ -142,7 +142,9 @@ def test_the_store_decides_the_address(marketplace: str, url: str) -> None:
 def test_a_simulation_answers_for_the_login_and_a_sandbox_does_not(
     endpoint: str, login: str
 ) -> None:
-    assert enter(endpoint=endpoint).login_url == login
+    settings = enter(endpoint=endpoint)
+    assert settings.login_url == login
+    assert settings.simulated == (login != "https://api.amazon.com")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from crossdock.canonical.pages import Page
 from crossdock.connectors.amazon import plugin
 from crossdock.simulators.amazon import NewProduct
 
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def pull(scene: Any, cursor: str | None = None) -> Page:
@@ -52,6 +52,27 @@ def test_a_first_pull_from_this_very_moment_asks_for_a_window_that_amazon_accept
 ) -> None:
     page = scene.connector.pull_orders(None, since=scene.clock.now())
     assert page.complete
+
+
+def test_a_long_past_is_asked_for_week_by_week_and_without_gaps(scene: Any) -> None:
+    order_id = scene.buy()
+    scene.clock.advance(20 * 86_400)
+    cursor, found, windows = None, [], []
+    while True:
+        page = pull(scene, cursor)
+        found += ids(page)
+        asked = scene.wire.requests[-1].url.params
+        windows.append((asked["lastUpdatedAfter"], asked.get("lastUpdatedBefore")))
+        cursor = page.cursor
+        if page.complete:
+            break
+    assert found == [order_id]
+    assert windows == [
+        ("2026-11-01T00:00:00Z", "2026-11-08T00:00:00Z"),
+        ("2026-11-08T00:00:00Z", "2026-11-15T00:00:00Z"),
+        ("2026-11-15T00:00:00Z", "2026-11-22T00:00:00Z"),
+        ("2026-11-22T00:00:00Z", None),
+    ]
 
 
 def test_pages_are_followed_by_their_token_and_the_same_question(scene: Any) -> None:

@@ -146,6 +146,21 @@ def test_a_feed_that_amazon_gives_up_is_refused_and_to_be_read_back(
     assert set(settle(scene, writes, results)) == {Outcome.REFUSED}
 
 
+def test_an_error_that_names_no_row_is_about_all_of_them(
+    scene: Any, make_writes: Writes
+) -> None:
+    writes = make_writes(*stock_up(scene, 41))
+    results = scene.connector.push_stock(writes)
+    scene.clock.advance(200)
+    issue = {"severity": "ERROR", "message": "The feed is not as agreed."}
+    scene.wire.stand_in = lambda request: (
+        httpx.Response(200, json={"issues": [issue]})
+        if request.url.host == "storage.example"
+        else None
+    )
+    assert set(settle(scene, writes, results)) == {Outcome.REFUSED}
+
+
 def test_a_feed_that_amazon_has_forgotten_stays_unknown(
     scene: Any, make_writes: Writes
 ) -> None:
