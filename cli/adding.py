@@ -6,7 +6,6 @@ What is saved, and when, is decided in ``sync.accounts``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +20,7 @@ from ..sync.hub import read_settings as check_settings
 from .asking import ask_settings, read_given
 from .describing import describe_channel, render_channel
 from .output import Output, count
-from .session import Json, open_session
+from .session import Json, open_session, read_moment
 from .working import follow_steps, read_channel, show_effect
 
 Kind = Annotated[str, typer.Argument(help="shopify, woocommerce, ...")]
@@ -99,7 +98,7 @@ def add(
             --set consumer_key=@key.txt --set consumer_secret=env:SHOP_SECRET
     """
     output = Output(as_json=as_json)
-    orders_since = _read_since(since)
+    orders_since = read_moment("--since", since)
     with open_session(context, output) as hub:
         new = NewChannel(
             name or _choose_name(hub, kind),
@@ -124,20 +123,6 @@ def _connect(hub: Hub, new: NewChannel, output: Output, *, read: bool) -> None:
     document["warnings"] = list(account.warnings)
     output.show(document, render_channel(document))
     output.note("Next: crossdock run" + ("" if read else ", or crossdock pull"))
-
-
-def _read_since(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"--since {text} is not a date or time",
-            next_step="Write it like 2026-01-31, or 2026-01-31T08:00:00+01:00.",
-        ) from error
-    placed = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return placed.astimezone(UTC)
 
 
 def _collect(

@@ -19,7 +19,7 @@ from ..sync.hub import Hub
 from ..sync.ship import Shipped, Tracking, cancel_order, ship_order
 from ..sync.stocktaking import StockChange, count_stock, receive_stock
 from .output import Output, count, headline, list_facts, plain
-from .session import Actor, Json, Reason, open_session
+from .session import Actor, Json, Reason, open_session, read_moment
 from .working import show_effect
 
 Reference = Annotated[
@@ -45,6 +45,9 @@ Number = Annotated[str, typer.Option("--tracking", help="The tracking number.")]
 Carrier = Annotated[str, typer.Option("--carrier", help="Who carries it.")]
 Url = Annotated[str, typer.Option("--url", help="Where it can be tracked.")]
 Sku = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, in any spelling.")]
+Location = Annotated[
+    str, typer.Option("--location", help="Where; else the default location.")
+]
 
 
 def ship(
@@ -55,6 +58,13 @@ def ship(
     url: Url = "",
     channel: Channel = None,
     lines: Lines = None,
+    location: Annotated[
+        str,
+        typer.Option(
+            "--location",
+            help="Where they left from; else from where they are allocated.",
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Record that goods of an order left: out of stock, and the channel is told.
@@ -72,7 +82,12 @@ def ship(
     with open_session(context, output) as hub:
         tracking = Tracking(carrier, number, url)
         shipped = ship_order(
-            hub, reference, tracking, channel=channel, quantities=chosen
+            hub,
+            reference,
+            tracking,
+            channel=channel,
+            quantities=chosen,
+            location=location,
         )
         show_effect(hub, output, f"Telling {shipped.channel}")
         told, refused = _find_answer(hub, shipped)
@@ -183,6 +198,7 @@ def receive(
     sku: Sku,
     units: Annotated[int, typer.Argument(min=1, help="How many arrived.")],
     actor: Actor,
+    location: Location = "",
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
@@ -194,7 +210,9 @@ def receive(
     """
     output = Output(as_json=as_json)
     with open_session(context, output) as hub:
-        change = receive_stock(hub, sku, units, actor=actor, reason=reason)
+        change = receive_stock(
+            hub, sku, units, actor=actor, reason=reason, location=location
+        )
         show_effect(hub, output, "Bringing channels in step")
     _show_change(output, change)
 
@@ -204,6 +222,15 @@ def count_units(
     sku: Sku,
     units: Annotated[int, typer.Argument(min=0, help="How many are there.")],
     actor: Actor,
+    location: Location = "",
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            help="When they were counted, if not now; what moved since stays moved.",
+        ),
+    ] = "",
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
@@ -212,10 +239,14 @@ def count_units(
     Example:
 
         crossdock count TEA-GREEN 17 --reason stocktaking
+        crossdock count TEA-GREEN 17 --at 2026-11-23T08:00Z
     """
     output = Output(as_json=as_json)
+    moment = read_moment("--at", at)
     with open_session(context, output) as hub:
-        change = count_stock(hub, sku, units, actor=actor, reason=reason)
+        change = count_stock(
+            hub, sku, units, actor=actor, reason=reason, location=location, at=moment
+        )
         show_effect(hub, output, "Bringing channels in step")
     _show_change(output, change)
 

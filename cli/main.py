@@ -26,6 +26,8 @@ from . import (
     connectors,
     explain,
     goods,
+    moving,
+    places,
     pulling,
     run,
     set_up,
@@ -37,6 +39,7 @@ from .output import clean
 from .prices import price
 from .refunds import refund
 from .session import Invocation
+from .shortfalls import shortfalls
 from .simulate import simulate
 
 
@@ -149,7 +152,12 @@ app.command("refund", rich_help_panel=_WORK)(refund)
 app.command("price", rich_help_panel=_WORK)(price)
 app.command("receive", rich_help_panel=_WORK)(goods.receive)
 app.command("count", rich_help_panel=_WORK)(goods.count_units)
+app.add_typer(moving.transfer_app, name="transfer", rich_help_panel=_WORK)
+app.add_typer(moving.incoming_app, name="incoming", rich_help_panel=_WORK)
+app.add_typer(places.app, name="locations", rich_help_panel=_WORK)
+app.add_typer(places.skus_app, name="skus", rich_help_panel=_WORK)
 app.add_typer(explain.app, name="explain", rich_help_panel=_DECIDE)
+app.command("shortfalls", rich_help_panel=_DECIDE)(shortfalls)
 app.add_typer(conflicts.app, name="conflicts", rich_help_panel=_DECIDE)
 app.command("replay", rich_help_panel=_DECIDE)(upkeep.replay)
 app.command("fsck", rich_help_panel=_LOOK_AFTER)(upkeep.fsck)

@@ -22,7 +22,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ..canonical.errors import CrossdockError
+from ..canonical.errors import CrossdockError, SettingsError
 from ..config.load import load_settings
 from ..config.settings import HubSettings
 from ..sync.compose import open_hub
@@ -82,6 +82,25 @@ def open_session(context: typer.Context, output: Output) -> Iterator[Hub]:
     lines = LogLines(output.err, details=debug)
     with show_log(lines, settings.log_level), open_hub(settings) as hub:
         yield hub
+
+
+def read_moment(option: str, text: str) -> datetime | None:
+    """Return the moment that an option names, in UTC; None where it is empty.
+
+    Raises:
+        SettingsError: it is not a date or time.
+    """
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{option} {text} is not a date or time",
+            next_step="Write it like 2026-01-31, or 2026-01-31T08:00:00+01:00.",
+        ) from error
+    placed = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return placed.astimezone(UTC)
 
 
 def name_holder() -> str:

@@ -5,6 +5,7 @@ What they mean in words is said in ``sync/explain``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -74,6 +75,23 @@ def list_claims(connection: Connection, sku: str, limit: int) -> list[Row]:
         .limit(limit)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def get_line_values(connection: Connection, line_ids: Sequence[int]) -> dict[int, Row]:
+    """Return what lines cost, by line, and what their orders are called."""
+    query = (
+        select(
+            order_lines.c.id,
+            order_lines.c.quantity,
+            order_lines.c.total_minor,
+            orders.c.currency,
+            orders.c.number,
+            orders.c.external_id,
+        )
+        .join(orders, orders.c.id == order_lines.c.order_id)
+        .where(order_lines.c.id.in_(line_ids))
+    )
+    return {row["id"]: dict(row) for row in connection.execute(query).mappings()}
 
 
 def get_publication(connection: Connection, channel: str, record: str) -> Row | None:

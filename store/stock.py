@@ -215,6 +215,13 @@ def sum_short(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in found}
 
 
+def find_short(connection: Connection) -> list[str]:
+    """Return the SKUs that lines wait for."""
+    short = allocations.c.allocated + allocations.c.shipped < allocations.c.wanted
+    query = select(allocations.c.sku).where(short).distinct()
+    return list(connection.scalars(query.order_by(allocations.c.sku)))
+
+
 def save_claims(connection: Connection, claims: Iterable[Claim]) -> None:
     """Write what claims hold now, and where they were routed to.
 
@@ -272,10 +279,11 @@ def sum_moved_after(connection: Connection, key: StockKey, moment: datetime) -> 
 
 def find_last_count(connection: Connection, key: StockKey) -> datetime | None:
     """Return the moment that the latest count of a position speaks of."""
-    return connection.scalar(
+    last: datetime | None = connection.scalar(
         select(func.max(movements.c.moved_at)).where(
             movements.c.sku == key.sku,
             movements.c.location == key.location,
             movements.c.kind == MovementKind.COUNTED,
         )
     )
+    return last

@@ -201,7 +201,7 @@ def test_claims_are_told_oldest_first_by_what_they_hold_or_lack(
 def test_a_claim_that_changed_since_it_was_loaded_is_not_written_over(
     store: Store, sold: list[KnownOrder]
 ) -> None:
-    def give(units: int, claims: list[stock.Claim]) -> None:
+    def give(units: int, claims: list[Claim]) -> None:
         with store.transaction() as connection:
             for claim in claims:
                 claim.holding.allocated = units
