@@ -44,6 +44,7 @@ from .amazon_words import (
     STATUSES,
     UNKNOWN_STATUS,
     StatusMeaning,
+    puts_units_back,
 )
 
 
@@ -141,9 +142,7 @@ def _read_line(
         "title": line.product.title,
         "quantity": line.quantity_ordered,
         "quantity_current": wanted,
-        # Amazon lowers its counter when the order is placed, and raises it again
-        # when the order (or a part of it) is cancelled. FBA goods are not ours.
-        "quantity_taken": wanted if ours else 0,
+        "quantity_taken": _count_taken(line, wanted) if ours else 0,
         **read_line_amounts(line, currency),
     }
 
@@ -161,6 +160,18 @@ def _count_wanted(line: WireLine, meaning: StatusMeaning) -> int:
     if meaning.pending or told is None or told.quantity_unfulfilled is None:
         return line.quantity_ordered
     return min(left + told.quantity_unfulfilled, line.quantity_ordered)
+
+
+def _count_taken(line: WireLine, wanted: int) -> int:
+    """Say by how much a line lowers Amazon's counter of goods that we ship.
+
+    Amazon lowers it when the order is placed, and raises it again when units are
+    cancelled, unless that was because there are none.
+    """
+    done = line.cancellation.cancellation_execution if line.cancellation else None
+    if done and not puts_units_back(done.cancel_reason):
+        return line.quantity_ordered
+    return wanted
 
 
 def _is_executed(line: WireLine) -> bool:

@@ -134,10 +134,9 @@ def name_carrier(carrier: str) -> tuple[str, str]:
     return OTHER_CARRIER, carrier.strip() or OTHER_CARRIER
 
 
+NO_INVENTORY = "NoInventory"
+"""The one reason after which Amazon does not put cancelled units back on sale."""
 CANCEL_REASONS: tuple[tuple[str, str], ...] = (
-    ("stock", "NoInventory"),
-    ("inventory", "NoInventory"),
-    ("sold out", "NoInventory"),
     ("buyer", "BuyerCanceled"),
     ("customer", "BuyerCanceled"),
     ("address", "ShippingAddressUndeliverable"),
@@ -147,12 +146,27 @@ CANCEL_REASONS: tuple[tuple[str, str], ...] = (
 CANCEL_REASON_DEFAULT = "GeneralAdjustment"
 
 
-def name_cancel_reason(reason: str) -> str:
-    """Return Amazon's code for why the merchant cancels."""
+def name_cancel_reason(reason: str, *, restock: bool) -> str:
+    """Return Amazon's code for why the merchant cancels.
+
+    The code decides about stock, so whoever wants units back on sale never says that
+    there are none.
+    """
+    if not restock:
+        return NO_INVENTORY
     words = reason.lower()
     return next(
         (code for word, code in CANCEL_REASONS if word in words), CANCEL_REASON_DEFAULT
     )
+
+
+def puts_units_back(reason: str) -> bool:
+    """Say whether Amazon put units back on sale that were cancelled for a reason.
+
+    The reason is told in one of several spellings: NoInventory, NO_INVENTORY, ...
+    """
+    letters = "".join(letter for letter in reason.lower() if letter.isalpha())
+    return NO_INVENTORY.lower() not in letters
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def find_fulfillment(seller: SellingPartner, push: FulfillmentPush) -> str | Non
 def push_cancellation(seller: SellingPartner, push: CancellationPush) -> PushResult:
     """Ask Amazon to cancel an order. Safe to repeat.
 
-    Whether Amazon puts the units back is not asked: it does.
+    The reason that is given decides whether Amazon puts the units back on sale.
     """
     payload = read_order(seller, push.order_external_id)
     if payload is None:
@@ -96,7 +96,7 @@ def push_cancellation(seller: SellingPartner, push: CancellationPush) -> PushRes
         reason = f"the order is {status}; only one that is UNSHIPPED can be cancelled"
         return PushResult(Outcome.REFUSED, reason)
     try:
-        content = _describe_cancellation(order, push.reason)
+        content = _describe_cancellation(order, push)
         feed_id = submit_feed(seller, CANCEL_FEED, content, FLAT_FILE_TYPE)
     except RejectedError as error:
         return PushResult(Outcome.REFUSED, error.message)
@@ -126,9 +126,9 @@ def _describe_parcel(push: FulfillmentPush, number: str) -> Json:
     }
 
 
-def _describe_cancellation(order: WireOrder, reason: str) -> bytes:
+def _describe_cancellation(order: WireOrder, push: CancellationPush) -> bytes:
     """Return the flat file: one row for each line, all with the same reason."""
-    code = name_cancel_reason(reason)
+    code = name_cancel_reason(push.reason, restock=push.restock)
     columns = ("order-id", "cancellation-reason-code", "amazon-order-item-code")
     rows = [
         columns,

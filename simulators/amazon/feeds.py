@@ -168,7 +168,8 @@ def _cancel_orders(state: State, feed: Feed, content: bytes) -> str:
             continue
         line = order.line(row["amazon-order-item-code"])
         if line is not None:
-            orders.cancel_units(state, order, line, line.left, "MERCHANT")
+            cause = orders.Cause("MERCHANT", row["cancellation-reason-code"])
+            orders.cancel_units(state, order, line, line.left, cause)
     result = _new_document(state, "text/plain; charset=UTF-8")
     result.content = b"Feed Processing Summary"
     return result.document_id

@@ -17,9 +17,11 @@ from ..world import World
 from . import catalogue, feeds, orders, tokens
 from .catalogue import NewProduct
 from .errors import ApiError
-from .orders import Purchase
+from .orders import Cause, Purchase
 from .routes import dispatch
 from .state import Listing, MarketSettings, Order, State
+
+_STAFF = Cause("MERCHANT")
 
 
 class AmazonMarket(Simulator):
@@ -141,7 +143,7 @@ class AmazonMarket(Simulator):
         """Cancel what of an order has not left; its units go back on sale."""
         with self.lock:
             self._catch_up()
-            orders.cancel(self.state, self.order(order_id), "BUYER")
+            orders.cancel(self.state, self.order(order_id), Cause("BUYER"))
 
     def edit_line(self, order_id: str, line_id: str, quantity: int) -> None:
         """Lower what is wanted of a line to ``quantity``; 0 takes all of it away.
@@ -158,7 +160,7 @@ class AmazonMarket(Simulator):
             wanted = line.ordered - line.cancelled
             if quantity > wanted:
                 raise ValueError(f"the line has {wanted} units; none can be added")
-            orders.cancel_units(self.state, order, line, wanted - quantity, "MERCHANT")
+            orders.cancel_units(self.state, order, line, wanted - quantity, _STAFF)
 
     def refund_order(
         self, order_id: str, quantities: Mapping[str, int] | None, *, restock: bool
@@ -176,7 +178,7 @@ class AmazonMarket(Simulator):
                 if quantities is not None:
                     units = quantities.get(line.line_id, 0)
                 unsent = min(units, line.left)
-                orders.cancel_units(self.state, order, line, unsent, "MERCHANT")
+                orders.cancel_units(self.state, order, line, unsent, _STAFF)
                 if units > unsent and not order.fulfilled_by_amazon:
                     self.world.record_return(
                         self.channel,

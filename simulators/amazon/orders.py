@@ -67,26 +67,43 @@ def pay(state: State, order: Order) -> None:
         state.touch(order)
 
 
-def cancel_units(state: State, order: Order, line: Line, units: int, by: str) -> None:
-    """Cancel units of a line that have not left; Amazon puts them back on sale."""
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who cancels, and the reason code that they choose."""
+
+    by: str
+    reason: str = "BuyerCanceled"
+
+
+NO_INVENTORY = "NoInventory"
+
+
+def cancel_units(
+    state: State, order: Order, line: Line, units: int, cause: Cause
+) -> None:
+    """Cancel units of a line that have not left.
+
+    Amazon puts them back on sale, unless the reason is that there are none.
+    """
     units = max(0, min(units, line.left))
     if not units:
         return
     line.cancelled += units
-    line.cancelled_by = by
+    line.cancelled_by, line.cancel_reason = cause.by, cause.reason
     if not order.fulfilled_by_amazon:
         state.simulator.world.record_cancellation(
             state.simulator.channel, order.order_id, line.line_id, units
         )
-    catalogue.show(state, line.listing, line.listing.stock + units, written=False)
+    if cause.reason != NO_INVENTORY:
+        catalogue.show(state, line.listing, line.listing.stock + units, written=False)
     decide_status(order)
     state.touch(order)
 
 
-def cancel(state: State, order: Order, by: str) -> None:
+def cancel(state: State, order: Order, cause: Cause) -> None:
     """Cancel all of an order that has not left; nothing that has left comes back."""
     for line in order.lines:
-        cancel_units(state, order, line, line.left, by)
+        cancel_units(state, order, line, line.left, cause)
 
 
 def decide_status(order: Order) -> None:

@@ -122,7 +122,7 @@ def _render_cancellation(line: Line) -> Json:
     if line.cancelled_by:
         content["cancellationExecution"] = {
             "cancelledBy": line.cancelled_by,
-            "cancelReason": "as asked",
+            "cancelReason": line.cancel_reason,
         }
     return content
 

@@ -79,6 +79,7 @@ class Line:
     request: str = ""
     """Why the buyer asks to cancel; empty where nobody asked."""
     cancelled_by: str = ""
+    cancel_reason: str = ""
 
     @property
     def left(self) -> int:

@@ -348,6 +348,24 @@ def test_carriers_are_spelled_as_amazon_does(
 
 
 def test_reasons_to_cancel_become_amazons_codes() -> None:
-    reasons = ("out of stock", "the customer asked", "a mistake")
-    codes = [name_cancel_reason(reason) for reason in reasons]
-    assert codes == ["NoInventory", "BuyerCanceled", "GeneralAdjustment"]
+    reasons = ("out of stock", "the customer asked", "a wrong address")
+    codes = [name_cancel_reason(reason, restock=True) for reason in reasons]
+    assert codes == [
+        "GeneralAdjustment",
+        "BuyerCanceled",
+        "ShippingAddressUndeliverable",
+    ]
+    assert name_cancel_reason("the customer asked", restock=False) == "NoInventory"
+
+
+@pytest.mark.parametrize(
+    ("reason", "taken"),
+    [("NoInventory", 3), ("NO_INVENTORY", 3), ("Changed mind", 0), ("", 0)],
+)
+def test_units_that_are_not_there_are_not_put_back_on_sale(
+    reason: str, taken: int
+) -> None:
+    done = {"cancelledBy": "MERCHANT", "cancelReason": reason}
+    payload = with_status("CANCELLED", cancellation={"cancellationExecution": done})
+    (line,) = translator.read_order(payload).lines
+    assert (line.quantity_current, line.quantity_taken) == (0, taken)

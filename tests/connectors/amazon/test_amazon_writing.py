@@ -260,8 +260,8 @@ def test_a_parcel_of_too_many_units_is_refused_with_amazons_reason(scene: Any) -
     assert "1 units to ship" in result.reason
 
 
-def cancel(scene: Any, order_id: str) -> Any:
-    push = CancellationPush(order_id, "out of stock", True, "key")
+def cancel(scene: Any, order_id: str, *, restock: bool = True) -> Any:
+    push = CancellationPush(order_id, "out of stock", restock, "key")
     return scene.connector.push_cancellation(push)
 
 
@@ -277,7 +277,17 @@ def test_an_order_is_cancelled_by_a_feed_that_takes_its_time(scene: Any) -> None
     (document, *_) = [x.content for x in scene.wire.requests if x.method == "PUT"]
     rows = [row.split("\t") for row in document.decode().splitlines()]
     line_id = scene.market.order(order_id).lines[0].line_id
-    assert rows[1] == [order_id, "NoInventory", line_id]
+    assert rows[1] == [order_id, "GeneralAdjustment", line_id]
+    assert scene.market.shown("LAMP") == 10
+
+
+def test_units_that_are_not_there_stay_off_sale(scene: Any) -> None:
+    order_id = scene.buy(3)
+    cancel(scene, order_id, restock=False)
+    scene.clock.advance(200)
+    order = scene.fetch(order_id)
+    assert (order.cancelled, order.lines[0].quantity_taken) == (True, 3)
+    assert scene.market.shown("LAMP") == 7
 
 
 @pytest.mark.parametrize(
