@@ -33,6 +33,7 @@ class Finding:
     """A seed that broke a promise, and how to see it again."""
 
     seed: int
+    invariant: str
     rule: str
     subject: str
     message: str
@@ -157,6 +158,7 @@ def _describe(
     return [
         Finding(
             outcome.seed,
+            one.invariant,
             one.rule,
             one.subject,
             one.message,
@@ -229,6 +231,7 @@ def _show(
     ]
     pages = [headline(f"{len(findings)} violations", counted), list_facts(facts)]
     for finding in findings:
-        text = f"{finding.rule}: {finding.subject}: {finding.message}"
-        pages.append(plain(f"seed {finding.seed}: {text}\n  {finding.replay}"))
+        broken = f"{finding.invariant}: {finding.rule}"
+        what = f"seed {finding.seed}: {broken}: {finding.subject}: {finding.message}"
+        pages.append(plain(f"{what}\n  {finding.replay}"))
     output.show(figures, *pages)

@@ -25,7 +25,12 @@ class Passage:
     """None on the way there."""
     size: int = 0
     """Bytes of the answer's body."""
+    credentials: str = ""
+    """What the request proves itself by, on the way there; empty if by nothing."""
 
+
+CREDENTIALS = ("authorization", "x-shopify-access-token")
+"""The headers that carry credentials."""
 
 LOST = 0
 """The status of an answer that got lost."""
@@ -53,7 +58,10 @@ class Switchboard(httpx.BaseTransport):
             httpx.TransportError: the simulator's wire broke.
         """
         host, method, path = request.url.host, request.method, request.url.path
-        self._pass_by(Passage(host, method, path))
+        credentials = " ".join(
+            request.headers[name] for name in CREDENTIALS if name in request.headers
+        )
+        self._pass_by(Passage(host, method, path, credentials=credentials))
         try:
             response = self._wires[host].handle_request(request)
         except httpx.TransportError:

@@ -139,7 +139,7 @@ def load_due_lanes(connection: Connection, now: datetime) -> list[str]:
 
 
 def find_next_due(connection: Connection, lane: str | None = None) -> datetime | None:
-    """Return when the next mark of a lane, or of any, becomes due; None: there is none."""
+    """Return when the next mark of a lane, or of any, becomes due; None: never."""
     query = select(func.min(marks.c.not_before))
     if lane is not None:
         query = query.where(marks.c.lane == lane)

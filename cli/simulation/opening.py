@@ -12,7 +12,7 @@ from random import Random
 from ...canonical.conflicts import Action
 from ...canonical.listings import Component
 from ...canonical.remembered import DriftPolicy
-from ...store import conflicts
+from ...store import conflicts, marks
 from ...sync.accounts import NewChannel, add_channel
 from ...sync.decisions_mapping import Decision
 from ...sync.resolve import resolve_conflict
@@ -94,10 +94,13 @@ def connect_shops(scene: Scene) -> None:
 
 
 def settle(scene: Scene, seconds: int) -> None:
-    """Let the hub work, undisturbed, while time passes."""
+    """Let the hub work, undisturbed, while time passes; no longer than it has work."""
     for _ in range(seconds):
         run_due(scene.hub, scene.worker.name)
         scene.town.clock.advance(1)
+        with scene.hub.store.reading() as connection:
+            if not marks.count(connection):
+                return
 
 
 def map_sets(scene: Scene) -> None:

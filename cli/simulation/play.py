@@ -20,24 +20,18 @@ from ...canonical.errors import WebhookRefusedError
 from ...simulators.switchboard import Passage
 from ...simulators.webhooks import UNREACHABLE, Envelope
 from ...store import marks
-from ...store.marks import MarkKind
-from ...sync.schedule import tick
+from ...store.engine import Connection
+from ...store.leases import Lease
 from ...sync.webhooks import receive_webhook
-from ...sync.worker import run_lane
 from . import shoppers, staff, trouble
 from .checks import check_step, check_write
 from .events import SECONDS, Event
 from .opening import connect_shops, open_town
+from .operation import Clockwork, run_lanes, run_other
 from .scene import LOGGER, Listener, Scene, Trace, Violation
 from .town import Crash, Town
 from .verdict import judge
 
-INTERVALS = {
-    MarkKind.PULL: 60.0,
-    MarkKind.SCAN: 300.0,
-    MarkKind.READ_BACK: 120.0,
-    MarkKind.SUBSCRIBE: 300.0,
-}
 CALM_SECONDS = 330.0
 """The least time for converging: one round of every job of the clock."""
 PATIENCE_SECONDS = 3600.0
@@ -47,8 +41,6 @@ _MOMENT_SECONDS = 0.001
 _STEP_SECONDS = 2.0
 """How long the hub waits for a lane that somebody else holds."""
 _STALL_SECONDS = 100.0
-_STALL_ROUNDS = 3
-_ROUNDS_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +66,14 @@ class Play:
     ) -> None:
         self._agenda = deque(events)
         self._count = len(events)
-        self._town = Town(folder, seed, self._meet, self._pass_time, self._hear_write)
+        self._town = Town(
+            folder,
+            seed,
+            self._meet,
+            self._pass_time,
+            self._hear_write,
+            self._hear_hold,
+        )
         open_town(self._town)
         self._scene = Scene(
             seed,
@@ -88,7 +87,7 @@ class Play:
         self._opening = True
         self._busy = True
         """Nothing happens in between: something that happens is under way."""
-        self._slots: dict[MarkKind, int] = {}
+        self._clockwork = Clockwork(seed)
         self._died = False
 
     def run(self) -> Outcome:
@@ -155,13 +154,10 @@ class Play:
     def _find_hub_due(self) -> float | None:
         scene = self._scene
         with scene.hub.store.reading() as connection:
-            lanes = [*(shop.name for shop in scene.shops), "stock"]
-            dues = [marks.find_next_due(connection, lane) for lane in lanes]
-        skew = scene.town.hub_clock.skew_seconds
-        return min(
-            (self._read_moment(due, skew) for due in dues if due is not None),
-            default=None,
-        )
+            due = marks.find_next_due(connection)
+        if due is None:
+            return None
+        return self._read_moment(due, scene.town.hub_clock.skew_seconds)
 
     def _read_moment(self, moment: datetime, skew_seconds: float) -> float:
         ahead = (moment - self._town.clock.now()).total_seconds() - skew_seconds
@@ -227,21 +223,8 @@ class Play:
         scene = self._scene
         staff.sign_in_again(scene)
         staff.end_pauses(scene)
-        now = scene.hub.clock.now().timestamp()
-        for kind, interval_seconds in INTERVALS.items():
-            slot = int(now // interval_seconds)
-            if self._slots.get(kind) != slot:
-                self._slots[kind] = slot
-                tick(scene.hub, kind, interval_seconds)
-        for _ in range(_ROUNDS_MAX):
-            with scene.hub.store.reading() as connection:
-                lanes = marks.load_due_lanes(connection, scene.hub.clock.now())
-            scene.randomness.shuffle(lanes)
-            reports = [run_lane(scene.hub, lane, scene.worker.name) for lane in lanes]
-            for lane, report in zip(lanes, reports, strict=True):
-                scene.trace.note(f"{self._seconds:.3f} {lane} {report}")
-            if not any(report.handled for report in reports):
-                return
+        self._clockwork.tick(scene.hub)
+        run_lanes(scene, self._seconds)
 
     def _meet(self, point: str) -> None:
         """Let the world go on between two steps of the hub."""
@@ -262,12 +245,7 @@ class Play:
         self._town.clock.advance(_STALL_SECONDS)
         other = self._town.start_worker()
         with self._undisturbed():
-            for _ in range(_STALL_ROUNDS):
-                with other.hub.store.reading() as connection:
-                    lanes = marks.load_due_lanes(connection, other.hub.clock.now())
-                for lane in lanes:
-                    report = run_lane(other.hub, lane, other.name)
-                    scene.trace.note(f"{self._seconds:.3f} {lane}: other {report}")
+            run_other(scene, other, self._seconds)
         other.close()
 
     def _pass_time(self, passage: Passage) -> None:
@@ -278,10 +256,14 @@ class Play:
             f"{self._seconds:.3f} {passage.host} {passage.method} {passage.path} "
             f"{passage.status} {passage.size}"
         )
+        scene.watch.hear_passage(passage, scene.seconds)
 
     def _hear_write(self, channel: str, listing: str, before: int, after: int) -> None:
         if not self._opening:
             check_write(self._scene, channel, listing, before, after)
+
+    def _hear_hold(self, connection: Connection, lease: Lease) -> None:
+        self._scene.watch.hear_hold(connection, lease)
 
     def _bury(self, point: str) -> None:
         """Put a new process of the hub in the place of one that died."""
@@ -289,7 +271,7 @@ class Play:
         scene.trace.note(f"{self._seconds:.3f} the hub died at {point}")
         scene.worker.close()
         self._busy = False
-        self._slots.clear()
+        self._clockwork.start_again()
         scene.worker = self._town.start_worker()
         scene.down_until_seconds = scene.seconds + scene.randomness.uniform(0.5, 20)
 

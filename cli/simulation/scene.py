@@ -13,8 +13,10 @@ from random import Random
 
 from ...simulators.faults import NO_FAULTS, Faults
 from ...sync.hub import Hub
+from .invariants import Invariant, find_invariant
 from .shops import Shop
 from .town import Town, Worker
+from .watch import Watch
 
 LOGGER = "crossdock"
 
@@ -23,6 +25,7 @@ LOGGER = "crossdock"
 class Violation:
     """A promise that did not hold: which, for what, when and after which event."""
 
+    invariant: Invariant
     rule: str
     subject: str
     message: str
@@ -117,6 +120,12 @@ class Scene:
     oversold_by_hub: int = 0
     event: int | None = None
     """The latest event."""
+    checked: tuple[str, int] = ("", 0)
+    """Process and number of its latest transaction that the checkers have seen."""
+    watch: Watch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.report)
 
     @property
     def hub(self) -> Hub:
@@ -135,6 +144,8 @@ class Scene:
 
     def report(self, rule: str, subject: str, message: str) -> None:
         """Note that a promise did not hold."""
+        invariant = find_invariant(rule)
+        at_seconds = round(self.seconds, 3)
         self.violations.append(
-            Violation(rule, subject, message, round(self.seconds, 3), self.event)
+            Violation(invariant, rule, subject, message, at_seconds, self.event)
         )

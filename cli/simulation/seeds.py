@@ -6,6 +6,7 @@ raises is a finding like any other.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import tempfile
 import traceback
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .events import TROUBLES, Kind, draw_schedule
+from .invariants import find_invariant
 from .play import Outcome, Play
 from .scene import Violation
 
@@ -63,8 +65,10 @@ def play_seed(task: Task) -> Outcome:
 
 def _describe_failure(task: Task, events: int, error: Exception) -> Outcome:
     last = traceback.extract_tb(error.__traceback__)[-1]
+    rule = "nothing_is_raised"
     violation = Violation(
-        "nothing_is_raised",
+        find_invariant(rule),
+        rule,
         type(error).__name__,
         f"{error} (in {last.name}, line {last.lineno} of {Path(last.filename).name})",
     )
@@ -77,7 +81,13 @@ def play_seeds(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
         yield from map(play_seed, tasks)
         return
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=fresh) as pool:
+    with ProcessPoolExecutor(jobs, fresh, _tidy_seldom) as pool:
         playing = [pool.submit(play_seed, task) for task in tasks]
         for future in as_completed(playing):
             yield future.result()
+
+
+def _tidy_seldom() -> None:
+    """Let a process that only plays seeds look for garbage now and then."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

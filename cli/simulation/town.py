@@ -7,7 +7,7 @@ happens there is for ``play``; nothing here draws.
 from __future__ import annotations
 
 import random
-import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ from ...simulators.world import World
 from ...store import schema
 from ...store.engine import Connection, Store
 from ...store.ids import IdSource
+from ...store.leases import Lease
 from ...store.vault import Vault
 from ...sync.hub import Hub, Tuning
 from .shops import Shop, ShopifyStand, WooCommerceStand
@@ -91,6 +92,8 @@ class Process:
     steps_left: int | None = None
     """Steps until it dies; None: it does not."""
     transactions_open: int = 0
+    commits: int = 0
+    """Transactions that were committed so far."""
 
     def step(self, point: str) -> None:
         """Go past a point between two steps.
@@ -119,11 +122,17 @@ class Process:
 
 
 class MortalStore(Store):
-    """A store that dies with its process, between any two transactions or in one."""
+    """A store that dies with its process, between any two transactions or in one.
+
+    Processes die here and machines do not: nothing waits for the disk.
+    """
 
     def __init__(self, url: str, process: Process) -> None:
         super().__init__(url)
         self._process = process
+        raw = self.engine.raw_connection()
+        raw.cursor().execute("PRAGMA synchronous = OFF")
+        raw.close()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -136,7 +145,20 @@ class MortalStore(Store):
                 self._process.step("store.commit")
             finally:
                 self._process.transactions_open -= 1
+        self._process.commits += 1
         self._process.step("store.committed")
+
+
+class WatchedHub(Hub):
+    """A hub that tells what it claims to hold, for a checker to look after it."""
+
+    hear_hold: Callable[[Connection, Lease], None]
+
+    def hold(self, connection: Connection, lease: Lease | None) -> None:
+        """Prove that the lease still holds; the checker proves it once more."""
+        super().hold(connection, lease)
+        if lease is not None:
+            self.hear_hold(connection, lease)
 
 
 @dataclass(slots=True)
@@ -167,6 +189,8 @@ class Town:
     """Called with every request and every answer."""
     hear_write: Callable[[str, str, int, int], None]
     """Called with every quantity that a hub writes: channel, listing, before, after."""
+    hear_hold: Callable[[Connection, Lease], None]
+    """Called with every lease that a hub's transaction goes by."""
     clock: VirtualClock = field(default_factory=VirtualClock)
     shops: dict[str, Shop] = field(default_factory=dict)
     key: str = field(default_factory=Vault.generate_key)
@@ -177,7 +201,7 @@ class Town:
     def __post_init__(self) -> None:
         self.world = WatchedWorld(self.clock, self.seed, self.hear_write)
         self.hub_clock = SkewedClock(self.clock)
-        shutil.copyfile(_prepare_database(self.folder), self._database)
+        self._database.write_bytes(_make_empty_database())
 
     @property
     def _database(self) -> Path:
@@ -219,7 +243,7 @@ class Town:
             network=NetworkPolicy(),
             wire=lambda: switchboard,
         )
-        hub = Hub(
+        hub = WatchedHub(
             store,
             Vault(self.key),
             self.hub_clock,
@@ -230,14 +254,16 @@ class Town:
             Tuning(public_url=PUBLIC_URL),
             reach=process.step,
         )
+        hub.hear_hold = self.hear_hold
         return Worker(name, process, hub, store, transports)
 
 
-def _prepare_database(folder: Path) -> Path:
-    """Return an empty database of the present schema, made once for each folder."""
-    path = folder / "empty.sqlite3"
-    if not path.exists():
+@cache
+def _make_empty_database() -> bytes:
+    """Return an empty database of the present schema, made once for each process."""
+    with tempfile.TemporaryDirectory(prefix="crossdock-schema-") as folder:
+        path = Path(folder) / "empty.sqlite3"
         store = Store(f"sqlite:///{path}")
         schema.upgrade(store)
         store.close()
-    return path
+        return path.read_bytes()

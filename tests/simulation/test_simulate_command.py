@@ -34,7 +34,7 @@ def test_a_seed_that_holds_ends_in_figures_and_exit_code_zero() -> None:
 def test_a_seed_that_breaks_a_promise_says_how_to_see_it_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reconcile, "_mark_pushes", lambda *args: set())
+    monkeypatch.setattr(reconcile, "_list_pushes", lambda *args: [])
     monkeypatch.setattr(read_back, "needs_write", lambda publication: False)
     words = ("--seeds", "2", "--faults", "none", "--only", "1,2,3", "--json")
     result = simulate(*words, "--shrink-seconds", "8")

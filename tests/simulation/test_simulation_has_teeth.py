@@ -66,7 +66,7 @@ def test_it_finds_a_return_that_is_not_put_back(
 def test_it_finds_listings_that_nobody_writes(
     find: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconcile, "_mark_pushes", lambda *args: set())
+    monkeypatch.setattr(reconcile, "_list_pushes", lambda *args: [])
     monkeypatch.setattr(read_back, "needs_write", lambda publication: False)
     assert find("every_listing_shows_what_the_hub_computes", range(2, 4))
 
