@@ -369,3 +369,38 @@ def test_units_that_are_not_there_are_not_put_back_on_sale(
     payload = with_status("CANCELLED", cancellation={"cancellationExecution": done})
     (line,) = translator.read_order(payload).lines
     assert (line.quantity_current, line.quantity_taken) == (0, taken)
+
+
+def test_two_lines_with_one_id_are_a_mapping_error() -> None:
+    with pytest.raises(MappingError, match="same id"):
+        translator.read_order(change("orderItems", to=ORDER["orderItems"] * 2))
+
+
+def test_a_package_whose_status_is_new_is_kept_and_reported() -> None:
+    package = {"packageReferenceId": "1", "packageStatus": {"status": "BEAMED"}}
+    order = translator.read_order(change("packages", to=[package]))
+    assert [each.cancelled for each in order.fulfillments] == [False]
+    assert order.unknown_values == ("packages.packageStatus.status=BEAMED",)
+
+
+def test_an_order_without_its_fulfillment_is_unknown_and_says_so() -> None:
+    order = translator.read_order(change("fulfillment", to=None))
+    assert order.fulfillment is FulfillmentState.UNKNOWN
+    assert order.unknown_values == ("fulfillment=missing",)
+
+
+def test_a_listing_that_tells_no_quantity_shows_none() -> None:
+    (found,) = translator.read_listings(listing())
+    assert (found.quantity, found.held_by_channel) == (None, False)
+
+
+def test_a_line_of_nothing_without_a_price_costs_what_it_costs() -> None:
+    payload = with_status("UNSHIPPED", quantityOrdered=0, product={"asin": "B0"})
+    assert str(translator.read_order(payload).lines[0].unit_price) == "45.00 EUR"
+
+
+def test_a_currency_that_is_none_is_named_with_its_place() -> None:
+    path = ("proceeds", "grandTotal", "currencyCode")
+    with pytest.raises(MappingError) as caught:
+        translator.read_order(change(*path, to="EURO"))
+    assert caught.value.path == "proceeds.grandTotal.currencyCode"
