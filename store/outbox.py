@@ -133,3 +133,20 @@ def count_attempt(connection: Connection, id_: int) -> None:
         .where(outbox.c.id == id_)
         .values(attempts=outbox.c.attempts + 1, status=IN_FLIGHT)
     )
+
+
+def list_reasons(
+    connection: Connection, channel: str, kind: str, subject: str, limit: int
+) -> list[str]:
+    """Return why the latest writes about a subject ended as they did, newest first."""
+    query = (
+        select(outbox.c.reason)
+        .where(
+            outbox.c.channel == channel,
+            outbox.c.kind == kind,
+            outbox.c.subject == subject,
+        )
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    )
+    return list(connection.scalars(query))

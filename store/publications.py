@@ -19,6 +19,8 @@ from .rows import update_rows
 from .tables import components, drifts, listings, marks, publications
 from .upsert import upsert
 
+_SEEN = ("expected", "believed", "observed", "observed_at", "drifting_since")
+
 
 class Belief(NamedTuple):
     """What to believe of a stock record after it was read."""
@@ -177,7 +179,10 @@ def set_desired(
 def observe(
     connection: Connection, channel: str, beliefs: Sequence[Belief], seen_at: datetime
 ) -> None:
-    """Note what stock records showed, and what to expect of them from now on."""
+    """Note what stock records showed, and what to expect of them from now on.
+
+    A record that shows what was expected has not lost its last write.
+    """
     rows = [
         {
             "channel": channel,
@@ -198,13 +203,11 @@ def observe(
             publications,
             rows,
             key=("channel", "stock_external_id"),
-            change=(
-                "expected",
-                "believed",
-                "observed",
-                "observed_at",
-                "drifting_since",
-            ),
+            change={
+                **{name: f"excluded.{name}" for name in _SEEN},
+                "replaced": "CASE WHEN excluded.observed = excluded.expected"
+                " THEN NULL ELSE publications.replaced END",
+            },
         )
 
 

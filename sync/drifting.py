@@ -16,7 +16,7 @@ from ..canonical.drifts import Drift, DriftAction, DriftCause
 from ..canonical.errors import ContractBrokenError
 from ..canonical.listings import Component
 from ..canonical.remembered import DriftPolicy, KnownChannel, Publication
-from ..canonical.stock import Cause, MovementKind, StockReading
+from ..canonical.stock import Cause, MovementKind, StockKey, StockReading
 from ..connectors.sdk import ReadsStock, Traits
 from ..store import conflicts, drifts, listings, publications
 from ..store.engine import Connection
@@ -175,14 +175,16 @@ def _record(
 def _adopt(hub: Hub, connection: Connection, drift: Drift, part: Component) -> None:
     cause = Cause("drift", str(drift.id))
     units = drift.units * part.units
-    change_on_hand(hub, connection, part.sku, units, MovementKind.COUNTED, cause)
+    key = StockKey(part.sku, hub.tuning.location)
+    change_on_hand(hub, connection, key, units, (MovementKind.COUNTED, cause))
 
 
 def _describe_drift(look: _Look, record: str, verdict: Verdict) -> ConflictFacts:
     name, plan = look.channel.name, verdict.plan
     observed = (plan.expected or 0) + plan.surprise
     shows = f"{name} shows {observed} for {record}"
-    cause = next(row.cause for row in reversed(verdict.rows or []) if row.cause)
+    asked = [row for row in verdict.rows if row.action is DriftAction.ASKED]
+    cause = asked[0].cause or DriftCause.HAND_EDIT
     summaries = {
         DriftCause.CAP: f"{shows}, whatever is written: {plan.expected} was expected.",
         DriftCause.FIGHT: f"{shows} again: something else writes it too, and the hub "
@@ -196,7 +198,7 @@ def _describe_drift(look: _Look, record: str, verdict: Verdict) -> ConflictFacts
         kind=verdict.conflict or ConflictKind.DRIFT,
         subject=f"{name}/stock/{record}",
         channel=name,
-        summary=summaries.get(cause, usual) if cause else usual,
+        summary=summaries.get(cause, usual),
         facts={
             "stock_record": record,
             "expected": plan.expected,

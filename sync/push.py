@@ -28,7 +28,7 @@ from .decide.publish import Step, StockPlan, believe_write, order_writes
 from .drifting import compare_records, find_patience
 from .gate import admit, find_unread, is_opening, note_revisions
 from .hub import Hub
-from .pull import pull_orders
+from .pull import backoff, pull_orders
 from .settle import report_refusals, settle_unknown
 
 CANDIDATES_MAX = 5000
@@ -51,7 +51,7 @@ class PushReport:
     unread: list[str] = field(default_factory=list)
     """Channels whose orders have to be read before anything is raised."""
     again_at: datetime | None = None
-    """When what a budget holds back may be written."""
+    """When what was held back may be written."""
 
 
 @dataclass(slots=True)
@@ -99,17 +99,22 @@ def push_stock(
         return PushReport()
     traits = hub.find_plugin(channel.kind).traits
     errand = _Errand(hub, channel, connector, traits, lease)
-    _read_first(errand)
+    in_vain = _read_first(errand)
     with hub.store.reading() as connection:
         differing = publications.load_out_of_step(
             connection, channel.name, CANDIDATES_MAX
         )
         still_open = outbox.load_open(connection, channel.name, outbox.STOCK)
+    waiting = still_open.keys() | in_vain.keys()
     ready = order_writes(
-        [one for one in differing.values() if one.stock_external_id not in still_open]
+        [one for one in differing.values() if one.stock_external_id not in waiting]
     )
     admission = admit(hub, channel, ready)
-    errand.report.again_at = admission.again_at
+    again = [admission.again_at] if admission.again_at else []
+    if in_vain:
+        pause = backoff(min(in_vain.values()), hub.tuning.backoff_seconds_max)
+        again.append(hub.clock.now() + pause)
+    errand.report.again_at = min(again, default=None)
     for start in range(0, len(admission.writes), traits.stock_batch_max):
         _push_batch(errand, admission.writes[start : start + traits.stock_batch_max])
     errand.report.unknown += len(still_open)
@@ -117,11 +122,14 @@ def push_stock(
     return errand.report
 
 
-def _read_first(errand: _Errand) -> None:
+def _read_first(errand: _Errand) -> dict[str, int]:
     """Read orders, and what became of open writes, before anything is written.
 
     Not where a channel compares and sets, and was read lately. Longer ago a sale and a
     return that are both unread can cancel out in the comparison.
+
+    Returns:
+        Records whose last writes, so many in a row, had no effect: they wait a little.
     """
     hub, channel, lease = errand.hub, errand.channel, errand.lease
     with hub.store.reading() as connection:
@@ -130,8 +138,9 @@ def _read_first(errand: _Errand) -> None:
     compares = errand.traits.stock_write is StockWriteMode.COMPARE_AND_SET
     if left_open or not compares or not is_fresh(pulled_at, hub.clock.now()):
         pull_orders(hub, channel, lease=lease)
-    if left_open:
-        settle_unknown(hub, channel, left_open, lease=lease)
+    if not left_open:
+        return {}
+    return settle_unknown(hub, channel, left_open, lease=lease)
 
 
 def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
@@ -302,6 +311,7 @@ def _finish(errand: _Errand, handled: Sequence[Mark], *, more: bool) -> None:
         wanted.append(Mark(MarkKind.PUSH, name, name, Priority.ZEROING, later))
     if report.unexplained:
         later = now + find_patience(errand.traits)
+        wanted.append(Mark(MarkKind.PULL, name, name, Priority.LIVE, later))
         wanted.append(Mark(MarkKind.PUSH, name, name, Priority.ROUTINE, later))
     if more:
         wanted.append(Mark(MarkKind.PUSH, name, name, Priority.LIVE, now))

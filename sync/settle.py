@@ -27,6 +27,9 @@ from .hub import Hub
 
 SUBMISSION_AGE_MAX = timedelta(days=1)
 """How long a channel may say that a submission is still under way."""
+IN_VAIN = "did not take effect"
+IN_VAIN_MAX = 8
+"""Writes in a row without effect, ever further apart, before a person is told."""
 
 
 @dataclass(slots=True)
@@ -38,6 +41,8 @@ class _Findings:
     beliefs: list[Belief] = field(default_factory=list)
     refused: list[tuple[OutboxRow, str]] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
+    in_vain: list[tuple[OutboxRow, int]] = field(default_factory=list)
+    """Writes without effect, with what the record shows instead."""
 
 
 def settle_unknown(
@@ -46,8 +51,12 @@ def settle_unknown(
     left_open: Mapping[str, OutboxRow],
     *,
     lease: Lease | None,
-) -> None:
-    """Find out what became of writes whose answer never came, or is still to come."""
+) -> dict[str, int]:
+    """Find out what became of writes whose answer never came, or is still to come.
+
+    Returns:
+        Records whose last writes, so many in a row, had no effect.
+    """
     answers = _ask(hub, channel, left_open)
     unasked = {
         record: row for record, row in left_open.items() if record not in answers
@@ -68,7 +77,9 @@ def settle_unknown(
         # What seems not to have taken effect may have, and be sold already.
         doubtful = [belief.stock_external_id for belief in found.beliefs]
         close_doubtful(hub, connection, channel, doubtful)
+        in_vain = _count_in_vain(hub, connection, channel.name, found)
     hub.reach("push.settled")
+    return in_vain
 
 
 def _ask(
@@ -150,8 +161,8 @@ def _judge_reading(
         found.results.append((row.id, Outcome.ACCEPTED, "read back", row.external_id))
         found.acknowledged[record] = Written(quantity, observed, None)
     elif happened is False or now - since >= patience:
-        reason = "did not take effect"
-        found.results.append((row.id, Outcome.REFUSED, reason, row.external_id))
+        found.results.append((row.id, Outcome.REFUSED, IN_VAIN, row.external_id))
+        found.in_vain.append((row, observed))
         found.beliefs.append(Belief(record, observed, observed, None))
     else:
         found.beliefs.append(Belief(record, expected, observed, since))
@@ -165,6 +176,27 @@ def _record(
     publications.note_acknowledged(connection, channel, found.acknowledged, now)
     publications.note_drifting(connection, channel, found.stale, now)
     report_refusals(hub, connection, found.refused)
+
+
+def _count_in_vain(
+    hub: Hub, connection: Connection, channel: str, found: _Findings
+) -> dict[str, int]:
+    """Count writes in a row without effect; give up where there are too many."""
+    counts = {}
+    given_up = []
+    for row, observed in found.in_vain:
+        reasons = outbox.list_reasons(
+            connection, channel, outbox.STOCK, row.subject, IN_VAIN_MAX
+        )
+        vain = next(
+            (n for n, reason in enumerate(reasons) if reason != IN_VAIN), len(reasons)
+        )
+        counts[row.subject] = vain
+        if vain >= IN_VAIN_MAX:
+            why = f"it goes on to show {observed}, after {vain} writes"
+            given_up.append((row, why))
+    report_refusals(hub, connection, given_up)
+    return counts
 
 
 def report_refusals(

@@ -22,6 +22,8 @@ FIGHT_WINDOW = timedelta(hours=6)
 FIGHT_ROUNDS = 3
 """So many times within the window the hub writes over somebody's figure; then it
 stops, because something else writes too."""
+LOST_ROUNDS = 6
+"""A write that is lost so often is not lost: something undoes it."""
 _BY_ORDER = {-1: DriftCause.UNSEEN_SALE, 1: DriftCause.UNSEEN_CANCELLATION}
 
 
@@ -165,24 +167,33 @@ def _is_final(plan: StockPlan, left: Sequence[Drift]) -> bool:
 
 
 def _find_cause(sight: Sight, left: Sequence[Drift]) -> DriftCause:
-    observed, publication = sight.observed, sight.publication
-    if observed == publication.replaced or all(row.looks_lost for row in left):
-        return DriftCause.LOST_WRITE
-    by_hand = [
-        row
-        for row in sight.history
-        if row.cause in {DriftCause.HAND_EDIT, DriftCause.FIGHT}
-        and row.action is DriftAction.OVERWRITTEN
-    ]
-    if sight.plan.surprise < 0 and any(
-        row.observed == observed and row.expected != publication.expected
-        for row in by_hand
-    ):
+    plan = sight.plan
+    # Short of what was expected, the plan has compared with what the write replaced.
+    lost = plan.step is not Step.ASK
+    if plan.surprise > 0:
+        lost = all(row.looks_lost for row in left)
+    usual = DriftCause.LOST_WRITE if lost else DriftCause.HAND_EDIT
+    undone = [row for row in sight.history if row.action is DriftAction.OVERWRITTEN]
+    if plan.surprise < 0 and any(_met_cap(row, sight) for row in undone):
         return DriftCause.CAP
     rounds = len(left)
-    for row in by_hand:
-        rounds = len(left) if row.cause is DriftCause.FIGHT else rounds + 1
-    return DriftCause.FIGHT if rounds >= FIGHT_ROUNDS else DriftCause.HAND_EDIT
+    for row in undone:
+        rounds += row.cause is usual
+        rounds = len(left) if row.cause is DriftCause.FIGHT else rounds
+    rounds_max = LOST_ROUNDS if lost else FIGHT_ROUNDS
+    return DriftCause.FIGHT if rounds >= rounds_max else usual
+
+
+def _met_cap(row: Drift, sight: Sight) -> bool:
+    """Say whether the record shows again what it made of an earlier, higher write.
+
+    That write raised it part of the way, or another one came to the same.
+    """
+    same = row.units < 0 and row.observed == sight.observed
+    by_hand = row.cause in {DriftCause.HAND_EDIT, DriftCause.CAP}
+    part_way = row.replaced is not None and row.replaced < row.observed
+    another = row.expected != sight.publication.expected
+    return same and by_hand and (part_way or another)
 
 
 def _choose(

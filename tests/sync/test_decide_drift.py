@@ -255,6 +255,30 @@ def test_d09_two_quantities_that_became_the_same_lower_one_met_a_cap() -> None:
     assert verdict.plan.step is Step.ASK
 
 
+def test_d09_a_write_that_raises_part_of_the_way_and_then_nothing_met_a_cap() -> None:
+    before = replace(overwritten(6, 10, 30, 1), replaced=4)
+    record = show(10, 10, replaced=6, drifting_since=LATE)
+    verdict = judge(look(record, 6, [before, drift(-4, 2, replaced=6)]))
+    assert verdict.rows[0].cause is DriftCause.CAP
+    assert verdict.plan.step is Step.ASK
+    # A reduction below the cap is written all the same.
+    lower = replace(record, desired=3)
+    assert judge(look(lower, 6, [before, *verdict.rows])).plan.step is Step.WRITE
+
+
+def test_a_write_that_is_lost_again_and_again_is_undone_by_something() -> None:
+    before = [
+        replace(overwritten(6, 10, 10 * number, number), cause=DriftCause.LOST_WRITE)
+        for number in range(5, 0, -1)
+    ]
+    record = show(10, 10, replaced=6, drifting_since=LATE)
+    latest = drift(-4, 9, replaced=6)
+    five = judge(look(record, 6, [*before[1:], latest]))
+    assert five.rows[0].cause is DriftCause.LOST_WRITE
+    six = judge(look(record, 6, [*before, latest]))
+    assert six.rows[0].cause is DriftCause.FIGHT
+
+
 @pytest.mark.parametrize("policy", DriftPolicy)
 @pytest.mark.parametrize("observed", [6, 14])
 def test_d12_the_third_round_within_hours_is_a_fight_and_is_stopped(
