@@ -159,3 +159,31 @@ def test_a_simulation_answers_for_the_login_and_a_sandbox_does_not(
 def test_what_cannot_be_right_is_not_accepted(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         enter(**changes)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_login_that_is_busy_is_waited_for(scene: Any, status: int) -> None:
+    busy = [httpx.Response(status, headers={"retry-after": "3"})]
+    scene.wire.stand_in = lambda request: busy.pop() if busy else None
+    started = scene.clock.monotonic_seconds()
+    assert scene.connector.check().currency == "EUR"
+    assert scene.clock.monotonic_seconds() - started >= 3
+
+
+def test_a_token_that_another_worker_renewed_meanwhile_is_taken_over(
+    scene: Any,
+) -> None:
+    scene.connector.read_stock(["LAMP"])
+    stored = scene.credentials.load()
+    scene.market.state.tokens.clear()
+    fresh = {**stored.values, "access_token": "Atza|of another"}
+    scene.market.state.tokens["Atza|of another"] = scene.market.state.later(3600)
+
+    def renew_elsewhere(request: httpx.Request) -> httpx.Response | None:
+        scene.credentials.replace(version=stored.version, values=fresh)
+        scene.wire.stand_in = lambda request: None
+        return None
+
+    scene.wire.stand_in = renew_elsewhere
+    assert scene.connector.read_stock(["LAMP"])[0].quantity == 10
+    assert count_logins(scene) == 1

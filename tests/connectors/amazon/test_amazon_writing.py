@@ -314,3 +314,91 @@ def test_an_order_of_which_something_left_cannot_be_cancelled(scene: Any) -> Non
         True,
     )
     assert cancel(scene, "302-0000000-0000000").outcome is Outcome.REFUSED
+
+
+def answer_path(ending: str, answer: httpx.Response) -> Any:
+    """Return a stand-in for Amazon at addresses that end so."""
+    return lambda request: answer if request.url.path.endswith(ending) else None
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (httpx.Response(400, json={"errors": [{"message": "no"}]}), Outcome.REFUSED),
+        (httpx.Response(200, json={"nothing": "of use"}), Outcome.UNKNOWN),
+        (httpx.Response(200, content=b"{"), Outcome.UNKNOWN),
+        (httpx.Response(503), Outcome.UNKNOWN),
+    ],
+)
+def test_what_amazon_says_to_a_patch_decides_what_is_known_of_it(
+    scene: Any, make_writes: Writes, answer: httpx.Response, outcome: Outcome
+) -> None:
+    scene.connector.read_stock(["LAMP"])
+    scene.wire.stand_in = lambda request: answer if request.method == "PATCH" else None
+    (result,) = scene.connector.push_stock(make_writes("LAMP"))
+    assert (result.outcome, bool(result.reason)) == (outcome, True)
+
+
+def test_a_patch_that_amazon_calls_neither_accepted_nor_invalid_is_refused(
+    scene: Any, make_writes: Writes
+) -> None:
+    scene.connector.read_stock(["LAMP"])
+    told = httpx.Response(200, json={"status": "VALID", "submissionId": "1"})
+    scene.wire.stand_in = answer_path("/LAMP", told)
+    (result,) = scene.connector.push_stock(make_writes("LAMP"))
+    assert (result.outcome, "VALID" in result.reason) == (Outcome.REFUSED, True)
+
+
+@pytest.mark.parametrize(
+    ("ending", "answer", "outcome"),
+    [
+        ("/documents", httpx.Response(400, json={"errors": []}), Outcome.REFUSED),
+        ("/feeds", httpx.Response(400, json={"errors": []}), Outcome.REFUSED),
+        ("/feeds", httpx.Response(202, json={}), Outcome.UNKNOWN),
+        ("/feeds", httpx.Response(500), Outcome.UNKNOWN),
+    ],
+)
+def test_what_amazon_says_to_a_feed_decides_what_is_known_of_its_rows(
+    scene: Any,
+    make_writes: Writes,
+    ending: str,
+    answer: httpx.Response,
+    outcome: Outcome,
+) -> None:
+    writes = make_writes(*stock_up(scene, 41))
+    scene.wire.stand_in = answer_path(ending, answer)
+    assert {x.outcome for x in scene.connector.push_stock(writes)} == {outcome}
+
+
+def test_a_feed_that_amazon_wants_later_leaves_nothing_sent(
+    scene: Any, make_writes: Writes
+) -> None:
+    writes = make_writes(*stock_up(scene, 41))
+    scene.wire.stand_in = answer_path("/feeds", httpx.Response(429))
+    with pytest.raises(RetryLaterError):
+        scene.connector.push_stock(writes)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (httpx.Response(400, json={"errors": []}), Outcome.REFUSED),
+        (httpx.Response(500), Outcome.UNKNOWN),
+    ],
+)
+def test_a_cancellation_is_as_known_as_its_feed(
+    scene: Any, answer: httpx.Response, outcome: Outcome
+) -> None:
+    order_id = scene.buy(1)
+    scene.connector.read_stock(["LAMP"])
+    scene.wire.stand_in = answer_path("/feeds", answer)
+    assert cancel(scene, order_id).outcome is outcome
+
+
+def test_a_parcel_of_something_else_than_an_order_is_refused_unsent(
+    scene: Any,
+) -> None:
+    order = scene.fetch(scene.buy(1))
+    foreign = parcel(scene, order.model_copy(update={"external_id": "1/2"}), 1, "p-1")
+    assert scene.connector.push_fulfillment(foreign).outcome is Outcome.REFUSED
+    assert scene.connector.find_fulfillment(foreign) is None
