@@ -59,7 +59,12 @@ def test_what_was_bought_is_announced_for_each_line_and_names_the_order(
     scene.connector.subscribe(TOPIC, HOOK)
     order_id = scene.buy()
     sent: list[Any] = []
-    scene.shop.deliverer.deliver_due(lambda envelope: sent.append(envelope) or 200)
+
+    def post(envelope: Any) -> int:
+        sent.append(envelope)
+        return 200
+
+    scene.shop.deliverer.deliver_due(post)
     (envelope,) = sent
     delivery = scene.connector.read_webhook(dict(envelope.headers), envelope.body)
     assert (delivery.stream, delivery.external_id) == (Stream.ORDERS, order_id)
@@ -229,7 +234,7 @@ def test_a_subscription_whose_address_is_marked_down_is_not_active(scene: Any) -
 def test_pages_of_subscriptions_are_followed_and_circles_left(scene: Any) -> None:
     row = {"subscriptionId": "1", "topicId": TOPIC, "status": "ENABLED"}
     following = "https://api.ebay.com/commerce/notification/v1/subscription"
-    pages = [
+    pages: list[dict[str, Any]] = [
         {"subscriptions": [row], "next": f"{following}?continuation_token=two"},
         {"subscriptions": [{**row, "subscriptionId": "2"}], "next": None},
     ]

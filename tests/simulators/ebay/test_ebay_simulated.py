@@ -429,8 +429,9 @@ def test_destinations_and_subscriptions_are_made_in_the_order_that_ebay_wants(
     ):
         assert desk.ask("POST", subscriptions, json=body).status_code == status
     assert desk.ask("DELETE", f"{subscriptions}/nobody").status_code == 404
-    for body in (b"no", b"[]"):
-        assert desk.ask("POST", subscriptions, content=body).status_code == 400
+    for nonsense in (b"no", b"[]"):
+        answer = desk.ask("POST", subscriptions, content=nonsense)
+        assert answer.status_code == 400
 
 
 def test_an_address_that_is_marked_down_is_sent_nothing(desk: Desk) -> None:
