@@ -11,13 +11,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from enum import Enum
 
 from ..canonical.errors import WebhookRefusedError
 
 AGE_SECONDS_MAX = 300.0
+_STAMP_DIGITS_MAX = 11
 
 
 class Encoding(Enum):
@@ -68,6 +69,14 @@ def require_signature(
         )
 
 
+def _is_signed(body: bytes, signature: str, secrets: Iterable[bytes]) -> bool:
+    try:
+        require_signature(body, signature, secrets)
+    except WebhookRefusedError:
+        return False
+    return True
+
+
 def require_recent(
     signed_at: datetime, now: datetime, age_seconds_max: float = AGE_SECONDS_MAX
 ) -> None:
@@ -84,3 +93,44 @@ def require_recent(
             f"{age_seconds_max:.0f} s are allowed",
             next_step="Compare the clock of this machine with the channel's.",
         )
+
+
+def require_standard_webhook(
+    headers: Mapping[str, str],
+    body: bytes,
+    secrets: Iterable[bytes],
+    now: datetime,
+    *,
+    prefix: str = "webhook-",
+) -> None:
+    """Return if a delivery is genuine and recent by the Standard Webhooks scheme.
+
+    The scheme (standardwebhooks.com, Svix before it) signs ``id.time.body`` with
+    HMAC-SHA256 in Base64; its header carries several signatures, each with a version.
+
+    Args:
+        headers: header names in lower case.
+        body: the bytes as they came, before any parsing.
+        secrets: the keys themselves, decoded from however the channel writes them.
+        now: the present moment.
+        prefix: what the three headers begin with; Svix wrote ``svix-``.
+
+    Raises:
+        WebhookRefusedError: none of the secrets signed it, or not recently.
+    """
+    stamp = headers.get(f"{prefix}timestamp", "")
+    content = f"{headers.get(f'{prefix}id', '')}.{stamp}.".encode() + body
+    given = [
+        signature
+        for version, _, signature in (
+            each.partition(",")
+            for each in headers.get(f"{prefix}signature", "").split()
+        )
+        if version == "v1"
+    ]
+    keys = tuple(secrets)
+    genuine = [each for each in given if _is_signed(content, each, keys)]
+    require_signature(content, genuine[0] if genuine else None, keys)
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= _STAMP_DIGITS_MAX):
+        raise WebhookRefusedError("a signed delivery does not say when it was signed")
+    require_recent(datetime.fromtimestamp(int(stamp), UTC), now)

@@ -10,6 +10,7 @@ from crossdock.connectors.signatures import (
     Encoding,
     require_recent,
     require_signature,
+    require_standard_webhook,
     sign,
 )
 from hypothesis import given
@@ -100,3 +101,72 @@ def test_a11_an_older_or_a_future_delivery_is_refused(
 ) -> None:
     with pytest.raises(WebhookRefusedError, match=side):
         require_recent(NOW - timedelta(seconds=age_seconds), NOW)
+
+
+STANDARD_KEY = b"client-secret-of-a-store"
+
+
+def sign_standard(
+    body: bytes, at: datetime, prefix: str = "webhook-"
+) -> dict[str, str]:
+    stamp = str(int(at.timestamp()))
+    return {
+        f"{prefix}id": "msg_1",
+        f"{prefix}timestamp": stamp,
+        f"{prefix}signature": f"v1,{sign(f'msg_1.{stamp}.'.encode() + body, STANDARD_KEY)}",
+    }
+
+
+@pytest.mark.parametrize("prefix", ["webhook-", "svix-"])
+def test_a_standard_webhook_is_genuine_with_any_one_of_its_signatures(
+    prefix: str,
+) -> None:
+    headers = sign_standard(b"{}", NOW, prefix)
+    name = f"{prefix}signature"
+    for signatures in (
+        headers[name],
+        f"v1,AAAA {headers[name]}",
+        f"{headers[name]} v1a,other",
+    ):
+        require_standard_webhook(
+            {**headers, name: signatures},
+            b"{}",
+            (b"older", STANDARD_KEY),
+            NOW,
+            prefix=prefix,
+        )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"webhook-id": "msg_2"},
+        {"webhook-timestamp": "1"},
+        {"webhook-timestamp": "now"},
+        {"webhook-signature": ""},
+        {"webhook-signature": "v2,AAAA"},
+    ],
+)
+def test_id_and_time_of_a_standard_webhook_are_signed_too(
+    change: dict[str, str],
+) -> None:
+    headers = {**sign_standard(b"{}", NOW), **change}
+    with pytest.raises(WebhookRefusedError, match="not signed"):
+        require_standard_webhook(headers, b"{}", (STANDARD_KEY,), NOW)
+
+
+def test_an_old_standard_webhook_is_refused() -> None:
+    headers = sign_standard(b"{}", NOW - timedelta(seconds=301))
+    with pytest.raises(WebhookRefusedError, match="301 s old"):
+        require_standard_webhook(headers, b"{}", (STANDARD_KEY,), NOW)
+
+
+def test_a_standard_webhook_whose_signed_time_is_none_is_refused() -> None:
+    content = sign(b"msg_1.soon.{}", STANDARD_KEY)
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": "soon",
+        "webhook-signature": f"v1,{content}",
+    }
+    with pytest.raises(WebhookRefusedError, match="does not say when"):
+        require_standard_webhook(headers, b"{}", (STANDARD_KEY,), NOW)
