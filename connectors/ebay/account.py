@@ -24,7 +24,8 @@ def check_account(doors: Doors, settings: EbaySettings) -> Account:
     user = read_answer(User, doors.identity.send(Call("GET", path, safe=True)))
     one = {"limit": "1"}
     doors.seller.send(Call("GET", f"{FULFILLMENT}/order", one, safe=True))
-    doors.seller.send(Call("GET", f"{INVENTORY}/inventory_item", one, safe=True))
+    path = f"{INVENTORY}/inventory_item"
+    doors.seller.send(Call("GET", path, one, safe=True, accept_statuses=(404,)))
     path = f"{ACCOUNT}/privilege"
     told = read_answer(Privileges, doors.seller.send(Call("GET", path, safe=True)))
     warnings = []

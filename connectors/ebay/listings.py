@@ -14,7 +14,7 @@ from ...canonical.clock import Clock
 from ...canonical.errors import ContractBrokenError
 from ...canonical.pages import Page, Record
 from ...canonical.stock import StockReading
-from ...mapping.ebay_wire import WireItem
+from ...mapping.ebay_wire import WireItem, read_wire
 from ..calls import Answer, Call, Transport
 from .doors import INVENTORY
 from .offers import SKU_LENGTH_MAX, OfferBook
@@ -32,8 +32,15 @@ def pull_listings(
     """Return the next page of inventory items; ``offset`` counts pages, not items."""
     number = _read_cursor(cursor)
     params = {"limit": str(PAGE_SIZE), "offset": str(number)}
-    answer = seller.send(Call("GET", f"{INVENTORY}/inventory_item", params, safe=True))
-    page = read_answer(ItemPage, answer)
+    call = Call(
+        "GET",
+        f"{INVENTORY}/inventory_item",
+        params,
+        safe=True,
+        accept_statuses=(404,),  # an account without any item
+    )
+    answer = seller.send(call)
+    page = ItemPage(size=0) if answer.status == 404 else read_answer(ItemPage, answer)
     records = tuple(
         _make_record(clock, book, answer, item) for item in page.inventory_items
     )
@@ -64,9 +71,7 @@ def read_stock(
     return tuple(
         StockReading(
             stock_external_id=sku,
-            quantity=WireItem.model_validate(items[sku]).quantity
-            if sku in items
-            else None,
+            quantity=read_wire(WireItem, items[sku]).quantity if sku in items else None,
             read_at=read_at,
         )
         for sku in skus

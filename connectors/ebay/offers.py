@@ -18,6 +18,8 @@ from .wire import Json, Offer, Offers, read_answer, read_shape
 KEPT = timedelta(hours=12)
 """Offers are made and withdrawn by people, and not by the minute."""
 SKU_LENGTH_MAX = 50
+_NO_OFFERS = (400, 404)
+"""Of a SKU that has none, or that eBay does not know; a write then says which."""
 _LIVE = "PUBLISHED"
 _FIXED_PRICE = "FIXED_PRICE"
 
@@ -48,10 +50,11 @@ class OfferBook:
             f"{INVENTORY}/offer",
             {"sku": sku},
             safe=True,
-            accept_statuses=(404,),  # there is none
+            accept_statuses=_NO_OFFERS,
         )
         answer = self._seller.send(call)
-        rows = [] if answer.status == 404 else read_answer(Offers, answer).offers
+        none = answer.status in _NO_OFFERS
+        rows = () if none else read_answer(Offers, answer).offers
         offers = [read_shape(Offer, row) for row in rows]
         live = tuple(
             offer

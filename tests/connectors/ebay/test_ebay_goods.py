@@ -162,6 +162,38 @@ def test_an_item_without_a_sku_is_not_what_the_contract_promises(scene: Any) -> 
         scene.connector.pull_listings(None)
 
 
+def test_an_account_without_any_item_has_no_listings(scene: Any) -> None:
+    nothing = {"errors": [{"errorId": 25702, "message": "There are no items"}]}
+    scene.wire.stand_in = lambda request: (
+        httpx.Response(404, json=nothing)
+        if request.url.path.endswith("/inventory_item")
+        else None
+    )
+    page = scene.connector.pull_listings(None)
+    assert (page.records, page.complete) == ((), True)
+    assert scene.connector.check().external_id
+
+
+def test_a_sku_whose_offers_ebay_refuses_to_tell_is_refused_alone(scene: Any) -> None:
+    unknown = {"errors": [{"errorId": 25702, "message": "SKU is not available"}]}
+    scene.wire.stand_in = lambda request: (
+        httpx.Response(400, json=unknown)
+        if request.url.params.get("sku") == "NOBODY"
+        else None
+    )
+    results = write(scene, 5, "NOBODY", "LAMP")
+    assert outcomes(results) == [Outcome.REFUSED, Outcome.ACCEPTED]
+
+
+def test_an_item_of_another_shape_is_not_read_as_a_quantity(scene: Any) -> None:
+    content = {"availability": {"shipToLocationAvailability": {"quantity": "many"}}}
+    row = {"sku": "LAMP", "statusCode": 200, "inventoryItem": content}
+    scene.connector.check()
+    scene.wire.stand_in = lambda request: httpx.Response(200, json={"responses": [row]})
+    with pytest.raises(ContractBrokenError, match="quantity"):
+        scene.connector.read_stock(["LAMP"])
+
+
 def test_reading_nothing_asks_nothing(scene: Any) -> None:
     assert scene.connector.read_stock([]) == ()
     assert scene.connector.fetch_listings([]) == ()
