@@ -9,6 +9,7 @@ are its units free. What each step proves is written in ``docs/oversell.md``.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..canonical.listings import ListingState
@@ -19,7 +20,7 @@ from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.measures import RateRow
 from ..store.quotas import Standing
-from .decide.escrow import Goods, Stake, plan_quotas, weigh
+from .decide.escrow import Goods, Stake, plan_quotas, share_out, weigh
 from .drifting import find_patience
 from .hub import Hub
 from .showing import Key, Scene, is_written, list_components, load_book, reload_quotas
@@ -50,11 +51,7 @@ def balance_quotas(hub: Hub, connection: Connection, scene: Scene) -> list[Mark]
     The positions of all their goods are locked. Changes the scene's quotas with the
     stored ones; returns what to do next.
     """
-    in_escrow = {
-        key
-        for key, rows in scene.records.items()
-        if is_written(rows) and scene.find_mode(key) is StockMode.ESCROW
-    }
+    in_escrow = _list_in_escrow(scene)
     if not in_escrow and not scene.quotas:
         return []
     now = hub.clock.now()
@@ -75,6 +72,36 @@ def balance_quotas(hub: Hub, connection: Connection, scene: Scene) -> list[Mark]
     quotas.close(connection, plan.closing, now)
     reload_quotas(connection, scene, skus)
     return _mark_settling(hub, scene, now)
+
+
+def foresee_quotas(connection: Connection, scene: Scene) -> dict[Key, int]:
+    """Return what each record in escrow would show once everything had settled."""
+    in_escrow = _list_in_escrow(scene)
+    if not in_escrow:
+        return {}
+    needs = quotas.load_needs(connection, sorted(in_escrow))
+    scene = replace(scene, needs=scene.needs | needs)
+    weights, pools = _weigh(connection, scene, in_escrow)
+    stakes = [
+        Stake(
+            key,
+            _list_needs(scene, key),
+            weight=weights[key],
+            units_max=scene.caps.get(key[0]),
+        )
+        for key in sorted(in_escrow)
+    ]
+    return dict.fromkeys(in_escrow, 0) | share_out(
+        _list_promisable(scene), stakes, pools
+    )
+
+
+def _list_in_escrow(scene: Scene) -> set[Key]:
+    return {
+        key
+        for key, rows in scene.records.items()
+        if is_written(rows) and scene.find_mode(key) is StockMode.ESCROW
+    }
 
 
 def _enter_and_leave(
@@ -130,9 +157,12 @@ def _load_stakes(
                 quota.granted,
                 quota.state is QuotaState.CLOSING,
                 raisable=settled and _may_be_raised(traits, quota, standing),
-                movable=settled and rested,
+                settled=settled,
+                rested=rested,
+                returning=quota.closing_at is not None
+                and now - quota.closing_at < COOL_DOWN,
                 weight=weights[key],
-                units_max=traits.quantity_max,
+                units_max=scene.caps.get(key[0]),
             )
         )
     return stakes

@@ -260,56 +260,52 @@ def _explain_figure(
     scene: Scene, key: Key, computed: int
 ) -> tuple[dict[str, Any], str]:
     """Return what a figure is made of, and the same as a sentence."""
-    parts = min(
-        (scene.list_parts(one) for one in scene.records[key]), key=count_sellable
-    )
+    listed = [scene.list_parts(one) for one in scene.records[key]]
+    parts = min(listed, key=count_sellable)
     scarce, buffer = find_scarcest(parts), find_buffer(parts)
     in_escrow = scene.find_mode(key) is StockMode.ESCROW
     quota = scene.quotas.get(key) if in_escrow else None
     granted = (quota.shown if quota else 0) if in_escrow else None
-    terms = next(
-        (one.terms for one in parts if one.terms.mode is StockMode.ESCROW),
-        scarce.terms,
-    )
-    dynamic = scene.buffers.get((key[0], scarce.sku))
+    account = account_for(scarce, shown=computed, buffer=buffer, quota=granted)
     origin = {
         "component": scarce.sku,
         "units_per_sale": scarce.units,
-        "account": _show_terms(
-            account_for(scarce, shown=computed, buffer=buffer, quota=granted)
-        ),
-        "policy": PolicyFigures(
-            mode=terms.mode,
-            because=terms.because,
-            threshold_units=terms.threshold_units,
-            buffer_units=buffer,
-            dynamic_buffer=terms.dynamic_buffer,
-        ),
-        "dynamic_buffer": (
-            {
-                "units": dynamic.units,
-                **dynamic.inputs,
-                "computed_at": dynamic.computed_at,
-            }
-            if dynamic and terms.dynamic_buffer and not in_escrow
-            else None
-        ),
-        "quota": (
-            QuotaFigures(
-                granted=quota.granted,
-                state=quota.state,
-                closing_at=quota.closing_at,
-                zeroed_at=quota.zeroed_at,
-            )
-            if quota
-            else None
-        ),
+        "account": _show_terms(account),
+        "policy": _show_policy(parts, scarce, buffer),
         "makeable": scarce.makeable,
         "buffer": buffer,
     }
     if in_escrow:
-        return origin, _say_quota(quota, computed)
+        return origin | {"quota": _show_quota(quota)}, _say_quota(quota, computed)
+    dynamic = scene.buffers.get((key[0], scarce.sku))
+    if dynamic and scarce.terms.dynamic_buffer:
+        told = {"units": dynamic.units, "computed_at": dynamic.computed_at}
+        origin["dynamic_buffer"] = told | dynamic.inputs
     return origin, _say_sum(scarce, computed, buffer)
+
+
+def _show_policy(parts: Sequence[Part], scarce: Part, buffer: int) -> PolicyFigures:
+    """Return the terms that decide: escrow of one component is escrow of all."""
+    escrowed = (one.terms for one in parts if one.terms.mode is StockMode.ESCROW)
+    terms = next(escrowed, scarce.terms)
+    return PolicyFigures(
+        mode=terms.mode,
+        because=terms.because,
+        threshold_units=terms.threshold_units,
+        buffer_units=buffer,
+        dynamic_buffer=terms.dynamic_buffer,
+    )
+
+
+def _show_quota(quota: Quota | None) -> QuotaFigures | None:
+    if quota is None:
+        return None
+    return QuotaFigures(
+        granted=quota.granted,
+        state=quota.state,
+        closing_at=quota.closing_at,
+        zeroed_at=quota.zeroed_at,
+    )
 
 
 def _say_sum(part: Part, computed: int, buffer: int) -> str:

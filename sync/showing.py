@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..canonical.policies import Quota, StockMode, StockPolicy
+from ..connectors.sdk import capabilities_of
 from ..store import listings, policies, quotas
 from ..store.engine import Connection
 from ..store.listings import ListingRow
@@ -187,14 +188,20 @@ def make_book(
         default,
         channel_buffers={one.name: one.buffer_units for one in sellers.values()},
         without_escrow=[
-            one.name for one in sellers.values() if not honours_zero(hub, one.kind)
+            one.name for one in sellers.values() if not can_hold_quotas(hub, one.kind)
         ],
     )
 
 
-def honours_zero(hub: Hub, kind: str) -> bool:
-    """Say whether a listing at zero cannot be bought on channels of a kind."""
-    return hub.find_plugin(kind).traits.honours_zero
+def can_hold_quotas(hub: Hub, kind: str) -> bool:
+    """Say whether a quota binds channels of a kind.
+
+    A listing at zero cannot be bought there, and its orders and stock can be read and
+    written.
+    """
+    plugin = hub.find_plugin(kind)
+    needed = {"PullsOrders", "ReadsStock", "PushesStock"}
+    return plugin.traits.honours_zero and needed <= set(capabilities_of(plugin))
 
 
 def load_scene(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Key = tuple[str, str]
 """A channel and a stock record of it."""
@@ -32,8 +32,12 @@ class Stake:
     closing: bool = False
     raisable: bool = True
     """Whether its channel can be told a higher quantity without risk at this moment."""
-    movable: bool = True
-    """Whether it may be closed to serve others: it was not touched lately."""
+    settled: bool = True
+    """Whether it can be closed: nothing about it is open, in doubt or for a person."""
+    rested: bool = True
+    """Whether it may have to serve others: it was not given anything lately."""
+    returning: bool = False
+    """Whether it closes and will be back soon; its share is kept for it."""
     weight: int = 1
     """How much of what is there it should have, against the others; 0 for nothing."""
     units_max: int | None = None
@@ -76,18 +80,35 @@ def plan_quotas(
         held[goods] = held.get(goods, 0) + units
     free = {goods: units - held.get(goods, 0) for goods, units in promisable.items()}
     closing = _close_overdrawn(free, stakes)
+    ideal = _find_ideal(promisable, stakes, pools)
     spare = {goods: max(0, units) for goods, units in free.items()}
+    starving = {
+        one.key
+        for one in stakes
+        if one.key not in closing and _starves(one, ideal.get(one.key, 0), spare)
+    }
     claims = [
         one
         for one in stakes
-        if one.raisable and not one.closing and one.key not in closing
+        if one.key not in closing
+        and (one.key in starving or one.returning or _takes_more(one))
     ]
-    grants = share_out(spare, claims, pools)
+    dealt = share_out(spare, claims, pools)
+    grants = {
+        one.key: dealt[one.key]
+        for one in claims
+        if one.key in dealt and _takes_more(one) and one.key not in starving
+    }
+    closing |= starving
     for one in claims:
         for goods in one.needs:
-            spare[goods] -= one.holds(goods, grants.get(one.key, 0))
-    closing |= _close_for_others(promisable, spare, stakes, pools, grants, closing)
+            spare[goods] -= one.holds(goods, dealt.get(one.key, 0))
+    closing |= _close_for_others(stakes, ideal, grants, spare, closing)
     return QuotaPlan(grants, tuple(sorted(closing)))
+
+
+def _takes_more(one: Stake) -> bool:
+    return one.raisable and not one.closing
 
 
 def weigh(sold: Sequence[int]) -> list[int]:
@@ -166,55 +187,56 @@ def share_out(
     return {key: sales for key, sales in dealt.items() if sales}
 
 
-def _close_for_others(
+def _find_ideal(
     promisable: Mapping[Goods, int],
-    spare: Mapping[Goods, int],
     stakes: Sequence[Stake],
     pool_weights: Mapping[Goods, int],
-    grants: Mapping[Key, int],
-    closing: set[Key],
-) -> set[Key]:
-    """Choose records to close so that others, or they themselves, can have more.
-
-    A record with nothing is worth taking units from one that has more than its share,
-    one donor at a time. A record that cannot be raised as it is, and has less than half
-    of its share while units lie unused, goes to zero for its own good.
-    """
+) -> dict[Key, int]:
+    """Return what every record would have if all units were shared out anew."""
     whole = {goods: max(0, units) for goods, units in promisable.items()}
-    empty = [_emptied(one) for one in stakes]
-    ideal = share_out(whole, empty, pool_weights)
-    moving = {
-        goods
-        for one in stakes
-        if one.closing or one.key in closing
-        for goods in one.needs
-    }
-    chosen: set[Key] = set()
-    for one in sorted(stakes, key=lambda each: each.key):
-        has = one.granted + grants.get(one.key, 0)
-        share = ideal.get(one.key, 0)
-        if one.closing or one.key in closing or moving & one.needs.keys():
-            continue
-        if not has and share and one.raisable:
-            donor = _find_donor(one, stakes, ideal, grants, spare)
-            if donor is not None:
-                chosen.add(donor.key)
-                moving |= donor.needs.keys()
-        elif _starves(one, has, share, spare):
-            chosen.add(one.key)
-            moving |= one.needs.keys()
-    return chosen
+    return share_out(whole, [replace(one, granted=0) for one in stakes], pool_weights)
 
 
-def _starves(one: Stake, has: int, share: int, spare: Mapping[Goods, int]) -> bool:
-    """Say whether a record should go to zero, to come back with twice as much."""
-    if not one.movable or one.raisable or not 0 < has <= share // 2:
+def _starves(one: Stake, share: int, spare: Mapping[Goods, int]) -> bool:
+    """Say whether a record should go to zero, to come back with twice as much.
+
+    It cannot be raised as it is, and units lie unused.
+    """
+    if not one.settled or one.raisable or one.closing:
+        return False
+    if not 0 < one.granted <= share // 2:
         return False
     return all(spare.get(goods, 0) >= one.holds(goods) for goods in one.needs)
 
 
-def _emptied(one: Stake) -> Stake:
-    return Stake(one.key, one.needs, weight=one.weight, units_max=one.units_max)
+def _close_for_others(
+    stakes: Sequence[Stake],
+    ideal: Mapping[Key, int],
+    grants: Mapping[Key, int],
+    spare: Mapping[Goods, int],
+    closing: set[Key],
+) -> set[Key]:
+    """Choose records to close so that others can have units at all.
+
+    A record with nothing is worth taking units from one that has more than its share,
+    one donor at a time.
+    """
+    ordered = sorted(stakes, key=lambda each: each.key)
+    moving = {
+        goods
+        for one in ordered
+        if one.closing or one.key in closing
+        for goods in one.needs
+    }
+    chosen: set[Key] = set()
+    for one in ordered:
+        hungry = _takes_more(one) and not one.granted and one.key not in grants
+        if hungry and ideal.get(one.key) and not moving & one.needs.keys():
+            donor = _find_donor(one, ordered, ideal, grants, spare)
+            if donor is not None:
+                chosen.add(donor.key)
+                moving |= donor.needs.keys()
+    return chosen
 
 
 def _find_donor(
@@ -227,9 +249,9 @@ def _find_donor(
     """Return who has most beyond its share of what a record without units lacks."""
     lacking = {g for g, units in hungry.needs.items() if spare.get(g, 0) < units}
     best, most = None, 0
-    for one in sorted(stakes, key=lambda each: each.key):
+    for one in stakes:
         surplus = one.granted + grants.get(one.key, 0) - ideal.get(one.key, 0)
-        shares = bool(lacking & one.needs.keys())
-        if one.movable and not one.closing and shares and surplus > most:
+        movable = one.settled and one.rested and not one.closing
+        if movable and lacking & one.needs.keys() and surplus > most:
             best, most = one, surplus
     return best
