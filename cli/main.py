@@ -28,6 +28,7 @@ from . import (
     goods,
     moving,
     places,
+    policies,
     pulling,
     run,
     set_up,
@@ -156,6 +157,7 @@ app.add_typer(moving.transfer_app, name="transfer", rich_help_panel=_WORK)
 app.add_typer(moving.incoming_app, name="incoming", rich_help_panel=_WORK)
 app.add_typer(places.app, name="locations", rich_help_panel=_WORK)
 app.add_typer(places.skus_app, name="skus", rich_help_panel=_WORK)
+app.add_typer(policies.app, name="policy", rich_help_panel=_WORK)
 app.add_typer(explain.app, name="explain", rich_help_panel=_DECIDE)
 app.command("shortfalls", rich_help_panel=_DECIDE)(shortfalls)
 app.add_typer(conflicts.app, name="conflicts", rich_help_panel=_DECIDE)
