@@ -136,6 +136,7 @@ def _explain_line(order: KnownOrder, line: KnownLine) -> LineFigures:
                 "allocated": holding.allocated,
                 "shipped": holding.shipped,
                 "short": holding.short,
+                "routed": holding.routed,
             }
             for holding in line.holdings
         ),

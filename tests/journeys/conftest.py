@@ -262,10 +262,12 @@ class Town:
         short = dict.fromkeys(names, 0)
         for claim in stock.load_claims(connection, names, short_only=True):
             short[claim.holding.key.sku] += claim.holding.short
+        left = {name: -units for name, units in short.items()}
         for key, counts in stock.load_positions(connection).items():
-            left = counts.on_hand - counts.allocated - short[key.sku]
-            physical = self.world.physical_units(key.sku)
-            assert left == physical - self.world.sold_units(key.sku), key
+            left[key.sku] += counts.on_hand - counts.allocated
+        for name, units in left.items():
+            physical = self.world.physical_units(name)
+            assert units == physical - self.world.sold_units(name), name
 
     def _check_listings(self, connection: Connection) -> None:
         for channel, shop in self.shops.items():

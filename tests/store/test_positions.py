@@ -14,7 +14,7 @@ import pytest
 from crossdock.canonical.clock import ManualClock
 from crossdock.canonical.errors import StoreBusyError
 from crossdock.canonical.orders import Order
-from crossdock.canonical.remembered import KnownChannel, KnownOrder
+from crossdock.canonical.remembered import Claim, KnownChannel, KnownOrder
 from crossdock.canonical.stock import Cause, Movement, MovementKind, StockKey
 from crossdock.store import fsck, orders, stock
 from crossdock.store.engine import Store
