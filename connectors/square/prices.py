@@ -112,12 +112,18 @@ def _send(
 
 
 def _judge(answer: Answer, location_id: str, sent: Json) -> PushResult:
-    """Say what became of one object: written ones are in the answer."""
+    """Say what became of one object: written ones are in the answer.
+
+    Of several that were not, one may be refused for another's old version; it is read
+    again then, and refused for its own reason.
+    """
     try:
         rows = {row.get("id"): row for row in read_rows(answer, "objects")}
         if sent["id"] not in rows:
-            reason = f"Square refused: {read_problems(answer).reason}"
-            return PushResult(Outcome.REFUSED, reason)
+            problems = read_problems(answer)
+            stale = problems.has("VERSION_MISMATCH")
+            outcome = Outcome.STALE if stale else Outcome.REFUSED
+            return PushResult(outcome, f"Square refused: {problems.reason}")
     except ChannelError as error:
         return PushResult(Outcome.UNKNOWN, error.message)
     if _price_at(rows[sent["id"]], location_id) != _price_at(sent, location_id):

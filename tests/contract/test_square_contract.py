@@ -37,6 +37,7 @@ from crossdock.connectors.square import OPERATIONS, plugin
 from crossdock.connectors.square import wire as shapes
 from crossdock.connectors.square.connector import SquareConnector
 from crossdock.connectors.square.kept import Kept
+from crossdock.connectors.square.settings import SquareSettings
 from crossdock.connectors.square.webhooks import SIGNATURE_HEADER, TOPICS, Webhooks
 from crossdock.connectors.transport import HttpTransports, NetworkPolicy
 from crossdock.simulators.books import BasketLine
@@ -231,7 +232,12 @@ def test_every_webhook_of_the_simulated_account_is_as_in_the_contract(
     scene.shop.refund_order(order_id, None, restock=True)
     scene.shop.rename_sku(scene.listings[0], "NEW-NAME")
     sent: list[Any] = []
-    scene.shop.deliverer.deliver_due(lambda each: (sent.append(each), 200)[1])
+
+    def send(envelope: Any) -> int:
+        sent.append(envelope)
+        return 200
+
+    scene.shop.deliverer.deliver_due(send)
     topics = set()
     for envelope in sent:
         delivery = scene.connector.read_webhook(dict(envelope.headers), envelope.body)
@@ -357,7 +363,7 @@ def test_each_sample_of_an_event_names_what_to_look_at(specs: Path, topic: str) 
     event = json.loads(text)[name_event(topic)]
     told = next(iter(event["data"]["object"].values()))
     location = told.get("location_id", "LHERE")
-    settings = plugin.settings.model_validate(
+    settings = SquareSettings.model_validate(
         {"access_token": "EAAA-sample", "location_id": location}
     )
     kept = Kept(MemoryCredentials(), settings)

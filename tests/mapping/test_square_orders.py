@@ -297,7 +297,7 @@ def test_tips_and_service_charges_are_fees_and_rounding_is_the_residue() -> None
 
 
 def test_yen_have_no_decimals() -> None:
-    yen = {
+    yen: Json = {
         key: money(2000, "JPY")
         for key in ("base_price_money", "gross_sales_money", "total_money")
     }

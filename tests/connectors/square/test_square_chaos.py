@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -49,9 +50,7 @@ def pull(stand: Any, cursor: str | None, seen: dict[str, Order]) -> str:
     connector, since = stand.connect(), stand.clock.now() - timedelta(days=1)
     complete = False
     while not complete:
-        page = try_again(
-            stand, lambda cursor=cursor: connector.pull_orders(cursor, since=since)
-        )
+        page = try_again(stand, partial(connector.pull_orders, cursor, since=since))
         for record in page.records:
             order = plugin.translator.read_order(record.payload)
             seen[order.external_id] = order
@@ -92,7 +91,7 @@ def keep_stock_at(stand: Any, id_: str, quantity: int) -> None:
         if reading.quantity == quantity:
             return
         write = StockWrite(id_, quantity, reading.quantity, f"{id_}-{number}")
-        try_again(stand, lambda write=write: connector.push_stock([write]))
+        try_again(stand, partial(connector.push_stock, [write]))
         stand.clock.pause(plugin.traits.settle_seconds)
     raise AssertionError("the quantity never showed")
 

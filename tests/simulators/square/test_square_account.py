@@ -358,7 +358,12 @@ def test_a_delivery_is_signed_over_its_address_and_its_body(client: Any) -> None
     assert "signature_key" not in listed[0]
     client.shop.sell(client.basket(), "Ada")
     sent: list[Any] = []
-    client.shop.deliverer.deliver_due(lambda each: (sent.append(each), 200)[1])
+
+    def send(envelope: Any) -> int:
+        sent.append(envelope)
+        return 200
+
+    client.shop.deliverer.deliver_due(send)
     (envelope,) = sent
     assert envelope.headers[HEADER] == sign(made["signature_key"], url, envelope.body)
     told = orjson.loads(envelope.body)["data"]["object"]["order_created"]
