@@ -50,6 +50,8 @@ def is_held_by_amazon(wire: WireListing) -> bool:
 
 def read_quantity(wire: WireListing) -> int | None:
     """Return what the listing shows; None where the item tells none."""
+    if wire.fba_quantity is not None:
+        return wire.fba_quantity
     held = is_held_by_amazon(wire)
     for each in wire.fulfillment_availability:
         if (each.fulfillment_channel_code != OWN_WAREHOUSE) == held:

@@ -289,10 +289,15 @@ class WireRelationships(Wire):
     relationships: Several[WireRelationship] = ()
 
 
+FBA_QUANTITY_KEY = "_fulfillableQuantity"
+"""Where the connector puts what Amazon's warehouses can ship of a listing."""
+
+
 class WireListing(Wire):
     """One listings item."""
 
     sku: Annotated[str, StringConstraints(min_length=1)]
+    fba_quantity: Units | None = Field(default=None, alias=FBA_QUANTITY_KEY)
     summaries: Several[WireSummary] = ()
     fulfillment_availability: Several[WireAvailability] = ()
     relationships: Several[WireRelationships] = ()

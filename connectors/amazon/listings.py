@@ -19,10 +19,13 @@ from ...canonical.clock import Clock
 from ...canonical.errors import ContractBrokenError
 from ...canonical.model import UtcTime
 from ...canonical.pages import Page, Record
+from ...mapping.amazon_listings import is_held_by_amazon
+from ...mapping.amazon_wire import FBA_QUANTITY_KEY, WireListing
 from ..calls import Answer
 from ..pagination import require_progress
 from .operations import Operation, SellingPartner
 from .wire import (
+    FbaAnswer,
     Json,
     ListingHead,
     ListingPage,
@@ -36,6 +39,7 @@ PAGE_SIZE = 20
 """The most that Amazon gives, and the most SKUs that one question may name."""
 LENGTH_MAX = 900
 """After this many rows a new question is put, from the last creation read."""
+_FBA_SKUS_MAX = 50
 _DATASETS = "summaries,fulfillmentAvailability,relationships"
 _VERSION: Final = 1
 _CURSOR = TypeAdapter(
@@ -105,12 +109,13 @@ def pull_listings(seller: SellingPartner, clock: Clock, cursor: str | None) -> P
         scan = Scan(scan.since)
         answer = _ask(seller, scan)
     page = read_answer(ListingPage, answer)
-    heads = [read_shape(ListingHead, item) for item in page.items]
+    items = add_fba_quantities(seller, page.items)
+    heads = [read_shape(ListingHead, item) for item in items]
     following = scan.follow(page, heads)
     now = clock.now()
     records = tuple(
         Record(head.sku, head.updated_at or now, item)
-        for head, item in zip(heads, page.items, strict=True)
+        for head, item in zip(heads, items, strict=True)
     )
     return Page(records, (following or Scan()).encode(), following is None)
 
@@ -121,8 +126,8 @@ def fetch_listings(
     """Return the named listings as they are now; SKUs not found are left out."""
     now = clock.now()
     return tuple(
-        Record(sku, read_shape(ListingHead, item).updated_at or now, item)
-        for sku, item in look_up(seller, skus).items()
+        Record(item["sku"], read_shape(ListingHead, item).updated_at or now, item)
+        for item in add_fba_quantities(seller, list(look_up(seller, skus).values()))
     )
 
 
@@ -148,6 +153,47 @@ def look_up(seller: SellingPartner, skus: Sequence[str]) -> dict[str, Json]:
         if "," in sku:
             found.update(_look_up_alone(seller, sku))
     return {sku: found[sku] for sku in wanted if sku in found}
+
+
+def add_fba_quantities(seller: SellingPartner, items: Sequence[Json]) -> list[Json]:
+    """Return listings items with what Amazon's warehouses can ship of each.
+
+    A listings item does not tell it. Nothing is asked where all goods are ours; and an
+    application without the role Amazon Fulfillment is told nothing.
+    """
+    shapes = [read_shape(WireListing, item) for item in items]
+    held = [shape.sku for shape in shapes if is_held_by_amazon(shape)]
+    found: dict[str, int | None] = {}
+    for start in range(0, len(held), _FBA_SKUS_MAX):
+        found.update(_sum_up_fba_stock(seller, held[start : start + _FBA_SKUS_MAX]))
+    return [
+        {**item, FBA_QUANTITY_KEY: found[item["sku"]]} if item["sku"] in found else item
+        for item in items
+    ]
+
+
+def _sum_up_fba_stock(
+    seller: SellingPartner, skus: Sequence[str]
+) -> dict[str, int | None]:
+    store = seller.settings.marketplace
+    params = {
+        "details": "true",
+        "granularityType": "Marketplace",
+        "granularityId": store,
+        "marketplaceIds": store,
+        "sellerSkus": ",".join(skus),
+    }
+    answer = seller.send(
+        Operation.SUM_UP_FBA_STOCK, params=params, accept_statuses=(403,)
+    )
+    if answer.status == 403:
+        return {}
+    rows = read_answer(FbaAnswer, answer).payload.inventory_summaries
+    return {
+        row.seller_sku: row.inventory_details.fulfillable_quantity
+        for row in rows
+        if row.inventory_details
+    }
 
 
 def _look_up_alone(seller: SellingPartner, sku: str) -> dict[str, Json]:

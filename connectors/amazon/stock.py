@@ -17,10 +17,10 @@ from ...canonical.stock import StockReading
 from ...mapping.amazon_listings import is_held_by_amazon, read_quantity
 from ...mapping.amazon_wire import WireListing
 from .feeds import submit_writes
-from .listings import look_up
-from .operations import Operation, SellingPartner
+from .listings import add_fba_quantities, look_up
+from .operations import SellingPartner
 from .patches import describe_price, describe_quantity, send_patch
-from .wire import FbaAnswer, read_answer, read_shape
+from .wire import read_shape
 
 PATCHES_MAX = 40
 """More writes than this go out as a feed: eight seconds of patches at Amazon's pace.
@@ -28,7 +28,6 @@ PATCHES_MAX = 40
 A feed takes minutes, and there may be only five of them in five minutes.
 """
 BATCH_MAX = 200
-_FBA_SKUS_MAX = 50
 _UNKNOWN_SKU = "Amazon has no listing with this SKU in this store"
 
 
@@ -40,10 +39,9 @@ def read_stock(
     For goods in Amazon's warehouses it is what Amazon can ship. None where Amazon tells
     no quantity, or does not know the SKU.
     """
-    items = _look_up(seller, skus)
-    held = [sku for sku, item in items.items() if is_held_by_amazon(item)]
-    quantities = {sku: read_quantity(item) for sku, item in items.items()}
-    quantities.update(_read_fba_stock(seller, held))
+    items = add_fba_quantities(seller, list(look_up(seller, skus).values()))
+    listings = [read_shape(WireListing, item) for item in items]
+    quantities = {listing.sku: read_quantity(listing) for listing in listings}
     now = clock.now()
     return tuple(
         StockReading(stock_external_id=sku, quantity=quantities.get(sku), read_at=now)
@@ -134,22 +132,3 @@ def _find_obstacle(item: WireListing | None) -> str:
             "quantity would take it out of there"
         )
     return ""
-
-
-def _read_fba_stock(seller: SellingPartner, skus: list[str]) -> dict[str, int | None]:
-    """Return what Amazon's warehouses can ship of each SKU."""
-    store = seller.settings.marketplace
-    found: dict[str, int | None] = {}
-    for start in range(0, len(skus), _FBA_SKUS_MAX):
-        params = {
-            "details": "true",
-            "granularityType": "Marketplace",
-            "granularityId": store,
-            "marketplaceIds": store,
-            "sellerSkus": ",".join(skus[start : start + _FBA_SKUS_MAX]),
-        }
-        answer = seller.send(Operation.SUM_UP_FBA_STOCK, params=params)
-        for row in read_answer(FbaAnswer, answer).payload.inventory_summaries:
-            if row.inventory_details:
-                found[row.seller_sku] = row.inventory_details.fulfillable_quantity
-    return found

@@ -304,6 +304,12 @@ def test_goods_in_amazons_warehouse_are_held_there() -> None:
     assert (found.held_by_channel, found.quantity) == (True, None)
 
 
+def test_what_amazons_warehouse_can_ship_is_shown() -> None:
+    there = [{"fulfillmentChannelCode": "AMAZON_EU"}]
+    payload = {**listing(fulfillmentAvailability=there), "_fulfillableQuantity": 7}
+    assert translator.read_listings(payload)[0].quantity == 7
+
+
 def test_a_listing_on_its_way_to_amazons_warehouse_counts_as_there() -> None:
     both = [*own(5), {"fulfillmentChannelCode": "AMAZON_EU", "quantity": 9}]
     (found,) = translator.read_listings(listing(fulfillmentAvailability=both))

@@ -207,6 +207,34 @@ def test_listings_are_fetched_by_twenty_and_those_with_a_comma_alone(
     assert len(scene.paths()) == 4
 
 
+def test_goods_in_amazons_warehouse_are_shown_with_what_it_can_ship(
+    scene: Any,
+) -> None:
+    def read(records: Any) -> dict[str, tuple[int | None, bool]]:
+        return {
+            listing.sku: (listing.quantity, listing.held_by_channel)
+            for record in records
+            for listing in plugin.translator.read_listings(record.payload)
+        }
+
+    scanned = read(scene.connector.pull_listings(None).records)
+    assert scanned == {"LAMP": (10, False), "STOOL": (7, True)}
+    assert read(scene.connector.fetch_listings(["STOOL"])) == {"STOOL": (7, True)}
+
+
+def test_without_the_role_for_it_quantities_of_amazons_warehouse_stay_unknown(
+    scene: Any,
+) -> None:
+    denied = {"errors": [{"code": "Unauthorized", "message": "Access is denied."}]}
+    scene.wire.stand_in = lambda request: (
+        httpx.Response(403, json=denied)
+        if request.url.path.startswith("/fba/")
+        else None
+    )
+    readings = scene.connector.read_stock(["STOOL", "LAMP"])
+    assert [reading.quantity for reading in readings] == [None, 10]
+
+
 def test_each_operation_is_paced_by_itself(scene: Any) -> None:
     for _ in range(20):
         pull(scene)
