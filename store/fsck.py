@@ -261,7 +261,60 @@ _CHANNEL_RULES = {
                 WHERE k.listing_id = l.id)""",
 }
 
-RULES: dict[str, str] = _STOCK_RULES | _ORDER_RULES | _INTAKE_RULES | _CHANNEL_RULES
+_NEEDS = """
+    SELECT q.channel, q.stock_external_id, q.state, q.granted, k.sku,
+        max(k.units) AS units
+    FROM quotas q
+    JOIN listings l ON l.channel = q.channel
+        AND l.stock_external_id = q.stock_external_id
+    JOIN components k ON k.listing_id = l.id
+    GROUP BY q.channel, q.stock_external_id, q.state, q.granted, k.sku"""
+"""What each record in escrow holds, by SKU."""
+
+_QUOTA_RULES = {
+    "quotas_are_of_units_that_exist": f"""
+        SELECT held.sku,
+            'quotas hold ' || held.units || ' of ' || coalesce(p.free, 0)
+            || ' that are available'
+        FROM (
+            SELECT sku, sum(granted * units) AS units,
+                sum(CASE WHEN state = 'closing' THEN 1 ELSE 0 END) AS closing
+            FROM ({_NEEDS}) AS needs GROUP BY sku
+        ) AS held
+        JOIN skus s ON s.sku = held.sku
+        LEFT JOIN (
+            SELECT sku, sum(CASE WHEN on_hand > allocated + reserved
+                THEN on_hand - allocated - reserved ELSE 0 END) AS free
+            FROM positions GROUP BY sku
+        ) AS p ON p.sku = held.sku
+        WHERE held.closing = 0
+            AND held.units > coalesce(p.free, 0) + s.backorder_units + s.preorder_units
+            AND NOT EXISTS (
+                SELECT 1 FROM marks m
+                WHERE m.kind = '{MarkKind.RECONCILE}' AND m.key = held.sku)""",
+    "records_in_escrow_show_their_quota_at_most": f"""
+        SELECT q.channel || '/' || q.stock_external_id,
+            'the record is to show ' || p.desired || ' of a quota of ' || q.granted
+            || ', which is ' || q.state
+        FROM quotas q
+        JOIN publications p ON p.channel = q.channel
+            AND p.stock_external_id = q.stock_external_id
+        WHERE p.desired > CASE WHEN q.state = 'open' THEN q.granted ELSE 0 END
+            AND EXISTS (
+                SELECT 1 FROM listings l WHERE l.channel = q.channel
+                    AND l.stock_external_id = q.stock_external_id
+                    AND l.state <> 'deleted')
+            AND NOT EXISTS (
+                SELECT 1 FROM listings l
+                JOIN components k ON k.listing_id = l.id
+                JOIN marks m ON m.kind = '{MarkKind.RECONCILE}' AND m.key = k.sku
+                WHERE l.channel = q.channel
+                    AND l.stock_external_id = q.stock_external_id)""",
+}
+
+RULES: dict[str, str] = (
+    _STOCK_RULES | _ORDER_RULES | _INTAKE_RULES | _CHANNEL_RULES | _QUOTA_RULES
+)
 """By rule: a query for (subject, message) of what breaks it; both databases read it."""
 
 

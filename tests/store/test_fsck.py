@@ -10,6 +10,7 @@ from crossdock.canonical.conflicts import ConflictFacts, ConflictKind
 from crossdock.canonical.listings import Component, Listing
 from crossdock.canonical.orders import FulfillmentState, Order
 from crossdock.canonical.pages import Stream
+from crossdock.canonical.policies import Quota
 from crossdock.canonical.pushes import Outcome
 from crossdock.canonical.remembered import KnownChannel, KnownOrder
 from crossdock.store import (
@@ -20,6 +21,7 @@ from crossdock.store import (
     marks,
     outbox,
     publications,
+    quotas,
 )
 from crossdock.store.engine import Store
 from crossdock.store.ids import IdSource
@@ -88,6 +90,7 @@ def _publish(connection: Connection, ids: IdSource) -> None:
     )
     listings.replace_components(connection, {id_: [Component(sku="LAMP", units=1)]})
     publications.set_desired(connection, {("shop", "lamp"): 7}, MOMENT)
+    quotas.add(connection, [Quota("shop", "lamp", 7)])
 
 
 def check(store: Store) -> list[fsck.Violation]:
@@ -109,6 +112,16 @@ LAMP_LINE = (
 )
 VASE_LINE = "(SELECT id FROM order_lines WHERE sku = 'VASE')"
 PLANTED = {
+    "quota-of-too-much": (
+        "UPDATE quotas SET granted = 8",
+        "quotas_are_of_units_that_exist",
+        "LAMP",
+    ),
+    "more-shown-than-the-quota": (
+        "UPDATE quotas SET granted = 6",
+        "records_in_escrow_show_their_quota_at_most",
+        "shop/lamp",
+    ),
     "on-hand": (
         "UPDATE positions SET on_hand = 99 WHERE sku = 'LAMP'",
         "positions_are_the_sum_of_their_movements",
@@ -308,7 +321,15 @@ def test_every_rule_has_a_planted_violation() -> None:
     assert planted | {"one_conflict_is_open_per_cause"} == fsck.RULES.keys()
 
 
-@pytest.mark.parametrize("name", ["waiting-beside-stock", "listing-never-published"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "waiting-beside-stock",
+        "listing-never-published",
+        "quota-of-too-much",
+        "more-shown-than-the-quota",
+    ],
+)
 def test_what_a_mark_will_look_at_is_not_a_violation(
     hub: Store, ids: IdSource, plant: Callable[..., None], name: str
 ) -> None:
