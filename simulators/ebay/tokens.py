@@ -74,10 +74,12 @@ class Tokens:
         return "" if self._revoked and kind == "user" else kind
 
     def expire(self, authorization: str) -> None:
-        """Let a token expire now."""
-        token = authorization.partition(" ")[2]
-        if token in self._ends:
-            self._ends[token] = (self._ends[token][0], self._state.now())
+        """Let a token expire now; one that was handed out this second does not."""
+        token, now = authorization.partition(" ")[2], self._state.now()
+        kind, ends = self._ends.get(token, ("", now))
+        left_at_least = timedelta(seconds=self._state.settings.token_seconds - 1)
+        if kind and ends - now <= left_at_least:
+            self._ends[token] = (kind, now)
 
     def revoke(self) -> None:
         """Take the seller's agreement back: refresh token and access tokens end."""

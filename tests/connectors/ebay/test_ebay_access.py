@@ -38,6 +38,7 @@ def test_one_token_serves_every_worker_for_two_hours(scene: Any) -> None:
 
 def test_a_token_that_ebay_stopped_believing_is_renewed_once(scene: Any) -> None:
     scene.connector.check()
+    scene.clock.advance(1)
     scene.shop.tokens.expire(
         scene.asked("GET", "privilege")[-1].headers["authorization"]
     )
