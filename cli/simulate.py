@@ -205,9 +205,20 @@ def _sum_up(
         "orders_lost": sum(outcome.orders_lost for outcome in outcomes),
         "orders_duplicated": sum(outcome.orders_duplicated for outcome in outcomes),
         "oversold_by_hub": sum(outcome.oversold_by_hub for outcome in outcomes),
-        "oversold_by_race": sum(outcome.oversold_by_race for outcome in outcomes),
+        "oversold_by_race": _count_races(outcomes),
         "trace": together.hexdigest(),
         "seconds": seconds,
+    }
+
+
+def _count_races(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    from .simulation.customs import Sharing
+
+    return {
+        sharing.value: sum(
+            one.oversold_by_race for one in outcomes if one.sharing is sharing
+        )
+        for sharing in Sharing
     }
 
 

@@ -7,7 +7,10 @@ them repairs anything.
 from __future__ import annotations
 
 from ...store import fsck, orders
+from .customs import BUDGET
 from .scene import Scene
+
+_DAY_SECONDS = 86_400.0
 
 _RULES = " UNION ALL ".join(
     f"SELECT '{rule}', * FROM ({query})" for rule, query in fsck.RULES.items()
@@ -48,6 +51,14 @@ def check_write(
     the last look and the write; that is a race, and the books tell what it cost.
     """
     shop = scene.town.shops[channel]
+    if scene.customs.counts_revisions(shop.kind):
+        times = scene.revisions.setdefault((channel, listing), [])
+        times.append(scene.seconds)
+        today = sum(one > scene.seconds - _DAY_SECONDS for one in times)
+        if today > BUDGET:
+            scene.report(
+                "revisions_stay_in_budget", f"{channel}/listing/{listing}", f"{today}"
+            )
     if after <= before or not shop.compares:
         return
     placed = {

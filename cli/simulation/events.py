@@ -37,6 +37,10 @@ class Kind(StrEnum):
     CANCEL_HERE = "cancel_here"
     RECEIVE = "receive"
     COUNT = "count"
+    TRANSFER = "transfer"
+    EXPECT = "expect"
+    POLICY = "policy"
+    CLERKS = "clerks"
     RESOLVE = "resolve"
     UNDO = "undo"
     LIST = "list"
@@ -63,7 +67,11 @@ ODDS: dict[Kind, int] = {
     Kind.SHIP: 16,
     Kind.CANCEL_HERE: 4,
     Kind.RECEIVE: 6,
-    Kind.COUNT: 3,
+    Kind.COUNT: 4,
+    Kind.TRANSFER: 4,
+    Kind.EXPECT: 2,
+    Kind.POLICY: 2,
+    Kind.CLERKS: 3,
     Kind.RESOLVE: 10,
     Kind.UNDO: 2,
     Kind.LIST: 2,
@@ -115,7 +123,7 @@ def _draw_moment(randomness: Random, rushes: Sequence[float]) -> float:
 
 
 def draw_schedule(
-    seed: int, troubles: Sequence[Kind], *, people: int = 45
+    seed: int, troubles: Sequence[Kind], *, people: int = 48
 ) -> list[Event]:
     """Return the schedule of a seed, in order of time.
 

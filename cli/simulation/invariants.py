@@ -38,6 +38,7 @@ STEP: Mapping[str, Invariant] = {
     "credentials_go_to_their_own_shop": Invariant.ISOLATION,
     "no_secret_is_in_an_address": Invariant.NO_LEAK,
     "work_stays_bounded": Invariant.BOUNDED,
+    "revisions_stay_in_budget": Invariant.BOUNDED,
     "requests_stay_bounded": Invariant.BOUNDED,
     "no_error_is_unexpected": Invariant.NO_LOSS,
     "nothing_is_raised": Invariant.NO_LOSS,

@@ -11,17 +11,21 @@ from random import Random
 
 from ...canonical.conflicts import Action
 from ...canonical.listings import Component
+from ...canonical.policies import StockPolicy
 from ...canonical.remembered import DriftPolicy
 from ...store import conflicts, marks
 from ...sync.accounts import NewChannel, add_channel
+from ...sync.decide.brake import OPENING
 from ...sync.decisions_mapping import Decision
+from ...sync.policies import set_policy
 from ...sync.resolve import resolve_conflict
+from ...sync.warehouse import add_location, limit_channel, rank_channel
 from ...sync.worker import run_due
+from .customs import ANNEX
 from .scene import Scene
 from .shops import Shop, WooCommerceStand
+from .stockroom import ACTOR
 from .town import Town
-
-ACTOR = "simulation"
 
 _NAMES = (
     "ANVIL",
@@ -77,6 +81,8 @@ def _fill(shop: Shop, town: Town) -> None:
 
 def connect_shops(scene: Scene) -> None:
     """Connect the hub to every shop, the first one being the catalogue's source."""
+    if scene.customs.two_places:
+        add_location(scene.hub, ANNEX, rank=1, sells=True, actor=ACTOR)
     for number, shop in enumerate(scene.shops):
         policy = DriftPolicy.OVERWRITE if scene.seed % 3 == 2 else DriftPolicy.ASK
         new = NewChannel(
@@ -89,8 +95,26 @@ def connect_shops(scene: Scene) -> None:
         )
         add_channel(scene.hub, new)
         settle(scene, 3)
+    _follow_customs(scene)
     map_sets(scene)
     settle(scene, 20)
+    if scene.customs.braked:
+        scene.town.clock.advance(OPENING.total_seconds())
+        settle(scene, 20)
+
+
+def _follow_customs(scene: Scene) -> None:
+    """Say how channels share, which come first, and where they sell from."""
+    customs = scene.customs
+    for number, shop in enumerate(scene.shops):
+        rank_channel(scene.hub, shop.name, customs.ranks[number], actor=ACTOR)
+        if customs.modes:
+            said = StockPolicy(shop.name, mode=customs.modes[number])
+            set_policy(scene.hub, said, actor=ACTOR)
+    if customs.two_places and customs.limited:
+        limit_channel(
+            scene.hub, scene.shops[1].name, [scene.hub.tuning.location], actor=ACTOR
+        )
 
 
 def settle(scene: Scene, seconds: int) -> None:

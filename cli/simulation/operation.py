@@ -33,6 +33,7 @@ class Clockwork:
             MarkKind.SCAN: _SELDOM_SECONDS,
             MarkKind.READ_BACK: chance.choice(_READ_BACK_SECONDS),
             MarkKind.SUBSCRIBE: _SELDOM_SECONDS,
+            MarkKind.MEASURE: _MEASURE_SECONDS,
         }
         self._slots: dict[MarkKind, int] = {}
 

@@ -25,12 +25,13 @@ from ...store.leases import Lease
 from ...sync.webhooks import receive_webhook
 from . import shoppers, staff, trouble
 from .checks import check_step, check_write
+from .customs import Sharing, draw_customs
 from .events import SECONDS, Event
 from .opening import connect_shops, open_town
 from .operation import Clockwork, run_lanes, run_other
 from .scene import LOGGER, Listener, Scene, Trace, Violation
 from .town import Crash, Town
-from .verdict import judge
+from .verdict import find_oversold, judge
 
 CALM_SECONDS = 330.0
 """The least time for converging: one round of every job of the clock."""
@@ -38,6 +39,8 @@ PATIENCE_SECONDS = 3600.0
 """The most time for converging."""
 _MOMENT_SECONDS = 0.001
 """Time goes on by this at least: differences of seconds are not exact."""
+_NIGHT_SECONDS = 26 * 3600.0
+"""Until shops that count how often they are written to begin to count anew."""
 _STEP_SECONDS = 2.0
 """How long the hub waits for a lane that somebody else holds."""
 _STALL_SECONDS = 100.0
@@ -55,6 +58,8 @@ class Outcome:
     orders_duplicated: int
     oversold_by_hub: int
     oversold_by_race: int
+    """Units of SKUs that nobody but chance had a hand in."""
+    sharing: Sharing
     lines: tuple[str, ...] = ()
 
 
@@ -66,9 +71,11 @@ class Play:
     ) -> None:
         self._agenda = deque(events)
         self._count = len(events)
+        customs = draw_customs(seed)
         self._town = Town(
             folder,
             seed,
+            customs,
             self._meet,
             self._pass_time,
             self._hear_write,
@@ -77,6 +84,7 @@ class Play:
         open_town(self._town)
         self._scene = Scene(
             seed,
+            customs,
             self._town,
             Trace(keep=keep_trace),
             Listener(),
@@ -106,9 +114,11 @@ class Play:
 
     def _converge(self) -> None:
         """Give the hub its time; staff settle what only they can."""
-        begun = self._seconds
         for shop in self._scene.shops:
             shop.give_up_unpaid()
+        if self._scene.customs.budgeted:
+            self._town.clock.advance(_NIGHT_SECONDS)
+        begun = self._seconds
         for seconds in (0.0, CALM_SECONDS):
             self._play_until(begun + seconds, stop_when_quiet=False)
             with self._undisturbed():
@@ -228,9 +238,12 @@ class Play:
 
     def _meet(self, point: str) -> None:
         """Let the world go on between two steps of the hub."""
+        scene = self._scene
+        if scene.meanwhile is not None:
+            meanwhile, scene.meanwhile = scene.meanwhile, None
+            meanwhile()
         if self._busy:
             return
-        scene = self._scene
         if scene.stall_in is not None:
             scene.stall_in -= 1
             if scene.stall_in <= 0:
@@ -296,7 +309,8 @@ class Play:
             scene.orders_lost,
             scene.orders_duplicated,
             scene.oversold_by_hub,
-            scene.town.world.oversold_units_peak(),
+            sum(find_oversold(scene).values()),
+            scene.customs.sharing,
             tuple(scene.trace.lines),
         )
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from ...simulators.faults import NO_FAULTS, Faults
 from ...sync.hub import Hub
+from .customs import Customs
 from .invariants import Invariant, find_invariant
 from .shops import Shop
 from .town import Town, Worker
@@ -94,6 +95,7 @@ class Scene:
     """One simulation while it runs."""
 
     seed: int
+    customs: Customs
     town: Town
     trace: Trace
     listener: Listener
@@ -112,6 +114,14 @@ class Scene:
     paused: dict[str, float] = field(default_factory=dict)
     """By channel: until which second."""
     down_until_seconds: float = 0.0
+    revisions: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    """By channel and listing: when it was written to."""
+    disturbed: set[str] = field(default_factory=set)
+    """SKUs of which somebody, and not chance, made the figures wrong: units turned out
+    to be missing, a merchant typed over a quantity, a listing was out of the hub's
+    hands."""
+    meanwhile: Callable[[], None] | None = None
+    """What somebody does at the next step of what somebody else is doing."""
     stall_in: int | None = None
     """Steps until a worker falls asleep for longer than its lease."""
     violations: list[Violation] = field(default_factory=list)
@@ -141,6 +151,10 @@ class Scene:
     def seconds(self) -> float:
         """Seconds since the start."""
         return self.town.clock.monotonic_seconds()
+
+    def disturb(self, skus: Iterable[str]) -> None:
+        """Note that SKUs may be oversold for other reasons than a race."""
+        self.disturbed.update(skus)
 
     def report(self, rule: str, subject: str, message: str) -> None:
         """Note that a promise did not hold."""

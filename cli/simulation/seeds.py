@@ -12,9 +12,10 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .customs import draw_customs
 from .events import TROUBLES, Kind, draw_schedule
 from .invariants import find_invariant
 from .play import Outcome, Play
@@ -30,6 +31,8 @@ class Task:
     only: frozenset[int] | None = None
     """Numbers of the events to keep; None keeps all."""
     keep_trace: bool = False
+    twice: bool = False
+    """Whether it is played once more, to be the same day again."""
 
 
 def list_troubles(name: str) -> tuple[Kind, ...]:
@@ -49,7 +52,16 @@ def list_troubles(name: str) -> tuple[Kind, ...]:
 
 
 def play_seed(task: Task) -> Outcome:
-    """Play one seed in this process."""
+    """Play one seed in this process, or twice: then it must be the same day."""
+    outcome = _play_once(task)
+    if not task.twice or outcome.digest == _play_once(task).digest:
+        return outcome
+    rule = "the_same_seed_is_the_same_day"
+    other = Violation(find_invariant(rule), rule, f"seed {task.seed}", "it differs")
+    return replace(outcome, violations=(*outcome.violations, other))
+
+
+def _play_once(task: Task) -> Outcome:
     events = [
         event
         for event in draw_schedule(task.seed, task.troubles)
@@ -72,7 +84,8 @@ def _describe_failure(task: Task, events: int, error: Exception) -> Outcome:
         type(error).__name__,
         f"{error} (in {last.name}, line {last.lineno} of {Path(last.filename).name})",
     )
-    return Outcome(task.seed, events, "", (violation,), 0, 0, 0, 0)
+    sharing = draw_customs(task.seed).sharing
+    return Outcome(task.seed, events, "", (violation,), 0, 0, 0, 0, sharing)
 
 
 def play_seeds(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:

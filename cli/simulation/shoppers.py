@@ -131,6 +131,9 @@ def _move(scene: Scene, event: Event) -> str:
     shop, order = chosen
     if (shop.name, order.order_id) in scene.shipped_here:
         return NOTHING
+    world = scene.town.world
+    for line in order.lines.values():  # back in process, it takes its units again
+        scene.disturb(world.sells(shop.name, line.listing))
     where = shop.move(order.order_id, event.draws[2])
     return f"{shop.name} moved {order.order_id}: {where}"
 
@@ -139,6 +142,7 @@ def _rename(scene: Scene, event: Event) -> str:
     shop = event.choose(0, scene.shops)
     listing = event.choose(1, list_on_sale(scene, shop))
     text = f"renamed-{event.number}"
+    scene.disturb(scene.town.world.sells(shop.name, listing))
     shop.rename(listing, text)
     return f"{shop.name} renamed the SKU of {listing} to {text}"
 
@@ -150,6 +154,7 @@ def _type_in(scene: Scene, event: Event) -> str:
     if shown is None:
         return NOTHING
     quantity = max(0, shown + event.choose(2, (-3, -2, -1, 1, 2, 5)))
+    scene.disturb(scene.town.world.sells(shop.name, listing))
     shop.type_in(listing, quantity)
     return f"{shop.name} typed in {quantity} for {listing} in place of {shown}"
 
@@ -162,6 +167,7 @@ def _put_up(scene: Scene, event: Event) -> str:
     sku = event.choose(1, ("ANVIL", "GONG", "HARPOON", "LOBSTER-POT"))
     text = f"mystery-{event.number}"
     stock = event.count(2, 1, 5)
+    scene.disturb([sku])
     shop.put_up(text, f"Mystery {event.number}", stock, {sku: event.count(3, 1, 2)})
     return f"{shop.name} put up {text}, which is {sku}"
 

@@ -5,28 +5,27 @@ What they move in the warehouse is entered in the world's books as it happens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from ...canonical.conflicts import Action, ConflictKind
 from ...canonical.errors import ChannelError, NotFoundError, RefusedError
 from ...canonical.listings import Component
+from ...canonical.policies import StockMode, StockPolicy
 from ...canonical.remembered import ChannelState
-from ...canonical.stock import MovementKind, StockKey
-from ...store import conflicts, figures, listings, stock
+from ...store import conflicts, listings
 from ...store.conflicts import ConflictRow
 from ...sync.accounts import check_channel, pause_channel, resume_channel
 from ...sync.decisions_mapping import Decision
+from ...sync.policies import clear_policy, set_policy
 from ...sync.replay import replay_quarantined
 from ...sync.resolve import preview_resolution, resolve_conflict, undo_resolution
 from ...sync.ship import Tracking, cancel_order, ship_order
-from ...sync.stocktaking import count_stock, receive_stock
 from .events import Event, Kind
-from .opening import ACTOR
 from .scene import Scene
 from .shoppers import NOTHING, Act
+from .stockroom import ACTOR, books_kept, list_skus
+from .stockroom import ACTS as STOCKROOM_ACTS
 
-_BY_HAND = {MovementKind.RECEIVED, MovementKind.COUNTED, MovementKind.ADJUSTED}
 WAITING = (
     ConflictKind.UNMAPPED_SKU,
     ConflictKind.AMBIGUOUS_SKU,
@@ -80,30 +79,40 @@ def _cancel(scene: Scene, event: Event) -> str:
     return f"staff asked {channel} to cancel {order_id}"
 
 
-def _receive(scene: Scene, event: Event) -> str:
-    sku, units = event.choose(0, _list_skus(scene)), event.count(1, 1, 6)
-    with books_kept(scene, sku, units):
-        receive_stock(scene.hub, sku, units, actor=ACTOR)
-    return f"staff received {units} x {sku}"
+def _two_clerks(scene: Scene, event: Event) -> str:
+    """Two clerks ship the same order at the same time."""
+    waiting = [one for one in scene.bought if one not in scene.shipped_there]
+    if not waiting:
+        return NOTHING
+    channel, order_id = event.choose(0, waiting)
+    scene.shipped_here.add((channel, order_id))
+
+    def ship(letter: str) -> str:
+        number = f"HP{event.number:05d}{letter}"
+        tracking = Tracking("Harbour Post", number)
+        try:
+            shipped = ship_order(scene.hub, order_id, tracking, channel=channel)
+        except (NotFoundError, RefusedError) as error:
+            return f"refused: {error}"
+        return f"{number} with {dict(shipped.quantities)}"
+
+    second: list[str] = []
+    scene.meanwhile = lambda: second.append(ship("B"))
+    return f"two clerks shipped {channel} {order_id}: {ship('A')}; {second}"
 
 
-def _list_skus(scene: Scene) -> list[str]:
-    with scene.hub.store.reading() as connection:
-        return [row.sku for row in stock.load_skus(connection)]
-
-
-def _count(scene: Scene, event: Event) -> str:
-    """Count a SKU: units are missing, or turn up, against what the hub has on hand."""
-    sku = event.choose(0, _list_skus(scene))
-    key = StockKey(sku, scene.hub.tuning.location)
-    with scene.hub.store.reading() as connection:
-        counts = stock.load_positions(connection, [sku]).get(key)
-    on_hand = counts.on_hand if counts else 0
-    change = event.choose(1, (-4, -2, -1, 0, 1, 3))
-    counted = max(0, on_hand + change)
-    with books_kept(scene, sku, counted - on_hand):
-        count_stock(scene.hub, sku, counted, actor=ACTOR)
-    return f"staff counted {counted} x {sku} where {on_hand} were on hand"
+def _set_policy(scene: Scene, event: Event) -> str:
+    """Say how a SKU is shared from now on, or leave it to the settings again."""
+    sku = event.choose(0, list_skus(scene))
+    scene.disturb([sku])
+    if event.draws[1] < 0.3:
+        cleared = clear_policy(scene.hub, "", sku, actor=ACTOR)
+        return f"staff forgot the policy of {sku}: {cleared}"
+    mode = event.choose(2, tuple(StockMode))
+    buffer = event.count(3, 0, 1)
+    said = StockPolicy("", sku, mode, buffer_units=buffer)
+    set_policy(scene.hub, said, actor=ACTOR)
+    return f"staff share {sku} by {mode} with a buffer of {buffer}"
 
 
 def _resolve(scene: Scene, event: Event) -> str:
@@ -116,13 +125,15 @@ def settle(scene: Scene, conflict: ConflictRow, event: Event) -> str:
     """Settle one conflict as its kind allows."""
     if conflict.kind in WAITING:
         return map_truly(scene, conflict)
-    if conflict.kind is ConflictKind.DRIFT:
+    if conflict.kind in (ConflictKind.DRIFT, ConflictKind.FIGHT):
         return _settle_drift(scene, conflict, adopt=event.draws[1] < 0.4)
     if conflict.kind is ConflictKind.SHORTFALL:
         return _receive_missing(scene, conflict)
     if conflict.kind is ConflictKind.UNREADABLE_RECORD:
         report = replay_quarantined(scene.hub, channel=conflict.channel)
         return f"staff replayed {report.read} records"
+    if conflict.kind is ConflictKind.BRAKE:
+        return _decide(scene, conflict, Decision(Action.LET_THROUGH))
     if conflict.kind is ConflictKind.UNKNOWN_VALUE:
         return _decide(scene, conflict, Decision(Action.ACKNOWLEDGE))
     return _decide(scene, conflict, Decision(Action.RETRY))
@@ -143,6 +154,8 @@ def _settle_drift(scene: Scene, conflict: ConflictRow, *, adopt: bool) -> str:
         return _decide(scene, conflict, Decision(Action.OVERWRITE))
     preview = preview_resolution(scene.hub, conflict.id, Decision(Action.ADOPT))
     sku, units = _read_change(preview.summary)
+    if units < 0:
+        scene.disturb([sku])
     with books_kept(scene, sku, units):
         return _decide(scene, conflict, Decision(Action.ADOPT))
 
@@ -160,33 +173,6 @@ def _receive_missing(scene: Scene, conflict: ConflictRow) -> str:
         return _decide(scene, conflict, Decision(Action.RECEIVE))
 
 
-@contextmanager
-def books_kept(scene: Scene, sku: str, units: int) -> Iterator[None]:
-    """Enter in the world's books what staff did to a SKU, even if the hub died in it.
-
-    On hand must have changed by exactly ``units`` then, or not at all.
-    """
-    before = _sum_by_hand(scene, sku)
-    try:
-        yield
-    finally:
-        changed = _sum_by_hand(scene, sku) - before
-        if changed not in (0, units):
-            scene.report("staff_move_what_they_say", sku, f"{changed} and not {units}")
-        if changed:
-            scene.town.world.receive(sku, changed)
-
-
-def _sum_by_hand(scene: Scene, sku: str) -> int:
-    """Return the units by which people changed what is on hand of a SKU."""
-    with scene.hub.store.reading() as connection:
-        return sum(
-            int(row["on_hand_change"])
-            for row in figures.sum_movements(connection, sku)
-            if row["kind"] in _BY_HAND
-        )
-
-
 def _decide(scene: Scene, conflict: ConflictRow, decision: Decision) -> str:
     done = resolve_conflict(scene.hub, conflict.id, decision, actor=ACTOR)
     scene.resolved.append(conflict.id)
@@ -201,6 +187,8 @@ def _undo(scene: Scene, event: Event) -> str:
     if not mappings:
         return NOTHING
     chosen = event.choose(0, mappings)
+    listing = chosen.subject.removeprefix(f"{chosen.channel}/listing/")
+    scene.disturb(scene.town.world.sells(chosen.channel, listing))
     done = undo_resolution(scene.hub, chosen.id, actor=ACTOR)
     return f"staff took back {chosen.subject}: {done.summary}"
 
@@ -240,11 +228,14 @@ def settle_everything(scene: Scene) -> None:
     with scene.hub.store.reading() as connection:
         waiting = conflicts.load_many(connection)
     for conflict in waiting:
-        if conflict.kind in WAITING and _is_on_sale(scene, conflict):
-            try:
+        try:
+            if conflict.kind in WAITING and _is_on_sale(scene, conflict):
                 scene.trace.note(map_truly(scene, conflict))
-            except (NotFoundError, RefusedError) as error:
-                scene.trace.note(f"refused: {error}")
+            elif conflict.kind is ConflictKind.BRAKE:
+                decision = Decision(Action.LET_THROUGH)
+                scene.trace.note(_decide(scene, conflict, decision))
+        except (NotFoundError, RefusedError) as error:
+            scene.trace.note(f"refused: {error}")
 
 
 def _is_on_sale(scene: Scene, conflict: ConflictRow) -> bool:
@@ -257,9 +248,10 @@ def _is_on_sale(scene: Scene, conflict: ConflictRow) -> bool:
 ACTS: dict[Kind, Act] = {
     Kind.SHIP: _ship,
     Kind.CANCEL_HERE: _cancel,
-    Kind.RECEIVE: _receive,
-    Kind.COUNT: _count,
+    Kind.CLERKS: _two_clerks,
+    Kind.POLICY: _set_policy,
     Kind.RESOLVE: _resolve,
     Kind.UNDO: _undo,
     Kind.PAUSE: _pause,
+    **STOCKROOM_ACTS,
 }

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from ...connectors.netguard import NetworkPolicy
-from ...connectors.registry import find_plugin
+from ...connectors.sdk import Plugin
 from ...connectors.transport import HttpTransports
 from ...simulators.clock import VirtualClock
 from ...simulators.switchboard import Passage, Switchboard
@@ -26,10 +26,9 @@ from ...store.engine import Connection, Store
 from ...store.ids import IdSource
 from ...store.leases import Lease
 from ...store.vault import Vault
-from ...sync.hub import Hub, Tuning
+from ...sync.hub import Hub
+from .customs import Customs
 from .shops import Shop, ShopifyStand, WooCommerceStand
-
-PUBLIC_URL = "https://hub.example"
 
 
 class Crash(BaseException):
@@ -78,6 +77,10 @@ class WatchedWorld(World):
         self._before[channel, listing] = quantity
         if written:
             self._hear(channel, listing, before, quantity)
+
+    def oversold_by_sku(self) -> dict[str, int]:
+        """Return the most units ever sold beyond what existed, of each SKU."""
+        return {sku: units for sku, units in self._oversold_peak.items() if units}
 
 
 @dataclass(slots=True)
@@ -183,6 +186,7 @@ class Town:
 
     folder: Path
     seed: int
+    customs: Customs
     meet: Callable[[str], None]
     """Called between any two steps of a hub, outside of transactions."""
     on_way: Callable[[Passage], None]
@@ -196,9 +200,11 @@ class Town:
     key: str = field(default_factory=Vault.generate_key)
     world: World = field(init=False)
     hub_clock: SkewedClock = field(init=False)
+    _find_plugin: Callable[[str], Plugin] = field(init=False)
     workers_begun: int = 0
 
     def __post_init__(self) -> None:
+        self._find_plugin = self.customs.make_finder()
         self.world = WatchedWorld(self.clock, self.seed, self.hear_write)
         self.hub_clock = SkewedClock(self.clock)
         self._database.write_bytes(_make_empty_database())
@@ -249,9 +255,9 @@ class Town:
             self.hub_clock,
             IdSource(self.hub_clock, randomness),
             transports,
-            cache(find_plugin),
+            self._find_plugin,
             lambda: f"canary-hook-{randomness.getrandbits(64):016x}",
-            Tuning(public_url=PUBLIC_URL),
+            self.customs.make_tuning(),
             reach=process.step,
         )
         hub.hear_hold = self.hear_hold

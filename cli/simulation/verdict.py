@@ -15,6 +15,7 @@ from ...store import conflicts, figures, listings, marks, orders, publications, 
 from ...store.conflicts import ConflictRow
 from ...store.engine import Connection
 from ...sync.explain import explain_sku
+from .customs import Sharing
 from .scene import Scene
 from .shops import Shop
 
@@ -30,6 +31,7 @@ def judge(scene: Scene) -> None:
         _judge_work(scene, connection)
         everything = conflicts.load_many(connection, status=None)
     _judge_figures(scene)
+    _judge_escrow(scene)
     _judge_secrets(scene, everything)
 
 
@@ -66,6 +68,8 @@ def _judge_lines(scene: Scene, placed: SoldOrder, known: KnownOrder) -> None:
 
 
 def _compare_line(line: SoldLine, ours: KnownLine) -> str:
+    if ours.shipped > line.sold:
+        return f"{line.sold} were ever sold, and the hub shipped {ours.shipped}"
     if ours.shipped < line.shipped:
         return f"{line.shipped} left by the books, the hub knows of {ours.shipped}"
     kept = line.sold - line.cancelled
@@ -229,6 +233,19 @@ def _judge_figures(scene: Scene) -> None:
                     f"{shown.channel}/{shown.stock_record}",
                     f"computed {shown.computed}, wanted {shown.desired}",
                 )
+
+
+def find_oversold(scene: Scene) -> dict[str, int]:
+    """Return the units, by SKU, that were sold twice by nothing but a race."""
+    oversold = scene.town.world.oversold_by_sku()
+    return {sku: n for sku, n in oversold.items() if sku not in scene.disturbed}
+
+
+def _judge_escrow(scene: Scene) -> None:
+    """Where every channel has units of its own, there is no race."""
+    if scene.customs.sharing is Sharing.ESCROW:
+        for sku, units in find_oversold(scene).items():
+            scene.report("escrow_sells_nothing_twice", sku, f"{units} units")
 
 
 def _judge_secrets(scene: Scene, everything: list[ConflictRow]) -> None:
