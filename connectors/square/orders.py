@@ -80,7 +80,7 @@ def pull_orders(
     since: datetime,
 ) -> Page:
     """Return the next page of orders changed since the cursor."""
-    place = _start(_read_cursor(cursor, since), clock.now())
+    place = _start(cursor, since, clock.now())
     mark = Watermark(place.moment, frozenset(place.seen))
     limit = PAGE_SIZE_WIDE if place.wide else PAGE_SIZE
     body = _describe_search(location_id, place.moment, limit)
@@ -125,21 +125,12 @@ def retrieve_orders(transport: Transport, ids: Sequence[str]) -> list[Json]:
     return rows
 
 
-def _read_cursor(cursor: str | None, since: datetime) -> Place:
+def _start(cursor: str | None, since: datetime, now: datetime) -> Place:
+    """Return where this request starts: the first of a later pull reaches back."""
     if cursor is None:
-        start = require_utc(since)
-        return Place(1, start, start)
-    try:
-        return _CURSOR.validate_json(cursor)
-    except ValidationError:
-        raise ContractBrokenError(
-            "a saved cursor cannot be read",
-            next_step="Reset the cursor; what was pulled before is recognised.",
-        ) from None
-
-
-def _start(place: Place, now: datetime) -> Place:
-    """Return where this request starts: the first of a pull reaches back."""
+        first = require_utc(since)
+        return Place(1, first, first, walking=True, deepened_at=now)
+    place = _read_cursor(cursor)
     if place.walking:
         return place
     last = place.deepened_at
@@ -152,6 +143,16 @@ def _start(place: Place, now: datetime) -> Place:
         walking=True,
         deepened_at=now if deep else last,
     )
+
+
+def _read_cursor(cursor: str) -> Place:
+    try:
+        return _CURSOR.validate_json(cursor)
+    except ValidationError:
+        raise ContractBrokenError(
+            "a saved cursor cannot be read",
+            next_step="Reset the cursor; what was pulled before is recognised.",
+        ) from None
 
 
 def _advance(
