@@ -37,7 +37,7 @@ def _read_nothing_as_empty(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _read_nothing_as_none_at_all(value: Any) -> Any:
+def _read_nothing_as_no_rows(value: Any) -> Any:
     return [] if value is None else value
 
 
@@ -48,7 +48,7 @@ AmountText = Annotated[
 CurrencyCode = Annotated[str, AfterValidator(_require_currency)]
 
 Entry = TypeVar("Entry")
-Rows = Annotated[list[Entry], BeforeValidator(_read_nothing_as_none_at_all)]
+Rows = Annotated[list[Entry], BeforeValidator(_read_nothing_as_no_rows)]
 
 
 class Wire(BaseModel):
@@ -105,9 +105,7 @@ class WireBuyer(Wire):
 class WireCancelRequest(Wire):
     """One request to cancel. ``getOrders`` shows none of them, ``getOrder`` all."""
 
-    cancel_request_id: Text = ""
     cancel_reason: Text = ""
-    cancel_initiator: Text = ""
     cancel_request_state: Text = ""
 
 

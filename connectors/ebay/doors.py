@@ -6,6 +6,7 @@ message signed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..calls import Transport
@@ -67,22 +68,25 @@ def open_doors(settings: EbaySettings, context: Context) -> Doors:
     """Return the transports of an account. Does no I/O."""
 
     def open_door(
-        grant: Grant, scheme: str = "Bearer", address: str = "", **headers: str
+        grant: Grant,
+        *,
+        scheme: str = "Bearer",
+        address: str = settings.address,
+        headers: Mapping[str, str] | None = None,
     ) -> Transport:
         return context.transports.open(
-            base_url=address or settings.address,
+            base_url=address,
             auth=EbayAuth(settings, context.credentials, context.clock, grant, scheme),
             requests_per_second=TRAITS.requests_per_second,
             burst=TRAITS.burst,
-            headers={name.replace("_", "-"): text for name, text in headers.items()},
+            headers=headers,
             account=f"{fingerprint(settings)}/{grant.name}",
         )
 
+    marketplace = {"x-ebay-c-marketplace-id": settings.marketplace}
     return Doors(
         seller=open_door(USER),
-        post_order=open_door(
-            USER, scheme="IAF", x_ebay_c_marketplace_id=settings.marketplace
-        ),
+        post_order=open_door(USER, scheme="IAF", headers=marketplace),
         application=open_door(APPLICATION),
         identity=open_door(USER, address=settings.identity_address),
     )

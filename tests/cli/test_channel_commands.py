@@ -153,6 +153,18 @@ def test_a_check_enables_a_channel_that_waited_for_a_person(
     assert connected("channels", "list", "--json").document[0]["state"] == "enabled"
 
 
+def test_a_check_names_the_address_that_a_channels_own_pages_may_want(
+    connected: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = connected("channels", "check", "shop", "--json").document
+    assert silent["callback_url"] == ""
+    monkeypatch.setenv("CROSSDOCK_SERVER__PUBLIC_URL", "https://hub.example")
+    said = connected("channels", "check", "shop")
+    told = connected("channels", "check", "shop", "--json").document
+    assert told["callback_url"].startswith("https://hub.example/webhooks/")
+    assert told["callback_url"] in said.out + said.err
+
+
 def test_removing_asks_first_and_frees_what_was_claimed(
     connected: Any, market: Any
 ) -> None:
