@@ -120,14 +120,9 @@ def require_standard_webhook(
     """
     stamp = headers.get(f"{prefix}timestamp", "")
     content = f"{headers.get(f'{prefix}id', '')}.{stamp}.".encode() + body
-    given = [
-        signature
-        for version, _, signature in (
-            each.partition(",")
-            for each in headers.get(f"{prefix}signature", "").split()
-        )
-        if version == "v1"
-    ]
+    told = headers.get(f"{prefix}signature", "").split()
+    parts = [each.partition(",") for each in told]
+    given = [signature for version, _, signature in parts if version == "v1"]
     keys = tuple(secrets)
     genuine = [each for each in given if _is_signed(content, each, keys)]
     require_signature(content, genuine[0] if genuine else None, keys)

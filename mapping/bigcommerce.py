@@ -184,7 +184,9 @@ def _read_lines(
         back = refunded.get(line.id, 0)
         unwanted = unsent if whole else min(back, unsent)
         wanted = 0 if gone or not meaning.wanted else line.quantity - unwanted
-        returned = line.quantity if whole else min(back, line.quantity)
+        # A status that was set by hand restocks; a refund of an amount does not.
+        by_hand = whole and not wire.refunds
+        returned = line.quantity if by_hand else min(back, line.quantity)
         lines.append(
             {
                 **_read_price(line, wire),

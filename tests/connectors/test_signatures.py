@@ -110,10 +110,11 @@ def sign_standard(
     body: bytes, at: datetime, prefix: str = "webhook-"
 ) -> dict[str, str]:
     stamp = str(int(at.timestamp()))
+    signature = sign(f"msg_1.{stamp}.".encode() + body, STANDARD_KEY)
     return {
         f"{prefix}id": "msg_1",
         f"{prefix}timestamp": stamp,
-        f"{prefix}signature": f"v1,{sign(f'msg_1.{stamp}.'.encode() + body, STANDARD_KEY)}",
+        f"{prefix}signature": f"v1,{signature}",
     }
 
 
