@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from ..canonical.listings import Listing
 from ..canonical.money import Money
-from ..canonical.orders import Order, Refund
+from ..canonical.orders import Order
+from .square_lines import Parts, includes_tax, read_line
 from .square_listings import read_listings
 from .square_parcels import (
     decide_fulfillment,
@@ -26,10 +27,9 @@ from .square_parcels import (
     read_fulfillments,
 )
 from .square_payments import decide_payment, list_unknown_tenders, read_payments
-from .square_refunds import count_refunded, list_unknown_states, read_refunds
+from .square_refunds import list_unknown_states, read_refunds
 from .square_wire import (
     WireHandover,
-    WireLine,
     WireOrder,
     WireRecipient,
     WireServiceCharge,
@@ -39,9 +39,7 @@ from .square_wire import (
 )
 from .square_words import (
     LINE_TYPES,
-    LINE_TYPES_UNTRACKED,
     ORDER_STATES,
-    TAX_INCLUSIVE,
     TAX_TYPES,
     StateMeaning,
 )
@@ -56,9 +54,6 @@ ADJUSTMENTS_KEY = "_adjustments"
 _UNKNOWN_STATE = StateMeaning()
 _APPORTIONED = "APPORTIONED_TREATMENT"
 """Service charges that are inside the lines' totals already."""
-
-Parts = dict[str, Any]
-"""The fields of one part of an order, checked with the whole of it."""
 
 
 class SquareTranslator:
@@ -106,7 +101,7 @@ def _build_order(wire: WireOrder) -> Order:
             "placed_at": wire.created_at,
             "updated_at": updated_at,
             "currency": wire.currency,
-            "prices_include_tax": _includes_tax(wire),
+            "prices_include_tax": includes_tax(wire),
             "payment": decide_payment(wire, meaning, refunds),
             "fulfillment": decide_fulfillment(wire, meaning),
             "cancelled_at": (
@@ -115,7 +110,7 @@ def _build_order(wire: WireOrder) -> Order:
             "cancel_reason": _explain_end(meaning) if cancelled else "",
             "held": meaning.held,
             "lines": [
-                _read_line(wire, line, meaning, refunds, left_at)
+                read_line(wire, line, meaning, refunds, left_at)
                 for line in wire.line_items
             ],
             "fees": _read_fees(wire),
@@ -136,134 +131,6 @@ def _explain_end(meaning: StateMeaning) -> str:
     return "cancelled" if meaning.cancelled else "its fulfillment was cancelled"
 
 
-def _includes_tax(wire: WireOrder) -> bool:
-    """Say whether line totals are given with their tax inside.
-
-    Square mixes: inclusive taxes are in the price, additive ones come on top. With one
-    additive tax in the order, all line totals are given without tax.
-    """
-    return all(tax.type in TAX_INCLUSIVE for tax in wire.taxes)
-
-
-def _read_line(
-    wire: WireOrder,
-    line: WireLine,
-    meaning: StateMeaning,
-    refunds: tuple[Refund, ...],
-    left_at: datetime | None,
-) -> Parts:
-    whole = count_whole(line.quantity)
-    units = 1 if whole is None else whole
-    tracked = (
-        bool(line.catalog_object_id)
-        and whole is not None
-        and line.item_type not in LINE_TYPES_UNTRACKED
-    )
-    total, tax = wire.money(line.total_money), wire.money(line.total_tax_money)
-    return {
-        "external_id": line.uid,
-        "listing_external_id": line.catalog_object_id,
-        "title": _name_line(line, measured=whole is None),
-        "quantity": units,
-        "quantity_current": _count_wanted(line.uid, units, meaning, refunds, left_at),
-        "unit_price": _price_unit(wire, line, measured=whole is None),
-        "total": total if _includes_tax(wire) else total - tax,
-        "tax": tax,
-        "taxes": _read_taxes(wire, line),
-        "discounts": _read_discounts(wire, line),
-        "quantity_taken": (
-            _count_taken(wire, line.uid, units, meaning, refunds) if tracked else 0
-        ),
-        "tracked": tracked,
-    }
-
-
-def _name_line(line: WireLine, *, measured: bool) -> str:
-    words = [line.name, line.variation_name]
-    title = ", ".join(word for word in words if word) or line.item_type.lower()
-    return f"{line.quantity.normalize():f} x {title}" if measured else title
-
-
-def _price_unit(wire: WireOrder, line: WireLine, *, measured: bool) -> Money:
-    """Return the price of one unit, or of the portion; tax as in the line's total."""
-    if measured:
-        return wire.money(line.gross_sales_money or line.total_money)
-    return wire.money(line.base_price_money)
-
-
-def _count_wanted(
-    uid: str,
-    units: int,
-    meaning: StateMeaning,
-    refunds: tuple[Refund, ...],
-    left_at: datetime | None,
-) -> int:
-    """Say how many units of a line are still wanted.
-
-    What came back before the goods left is an edit; afterwards it is a return.
-    """
-    if not meaning.wanted:
-        return 0
-    unsent = count_refunded(refunds, unsent_only=left_at is not None)
-    return max(0, units - unsent.get(uid, 0))
-
-
-def _count_taken(
-    wire: WireOrder,
-    uid: str,
-    units: int,
-    meaning: StateMeaning,
-    refunds: tuple[Refund, ...],
-) -> int:
-    """Say by how much a line lowers Square's own count at present.
-
-    Square lowers it when the order is fully paid, and gives units back only where a
-    return says so: cancelling the fulfillment of a paid order does not.
-    """
-    if meaning.cancelled or not _is_paid(wire, meaning):
-        return 0
-    restocked = sum(
-        part.quantity
-        for refund in refunds
-        for part in refund.lines
-        if part.restocked and part.line_external_id == uid
-    )
-    return max(0, units - restocked)
-
-
-def _is_paid(wire: WireOrder, meaning: StateMeaning) -> bool:
-    if meaning.paid:
-        return True
-    due = wire.net_amount_due_money
-    return bool(wire.tenders) and due is not None and due.amount <= 0
-
-
-def _read_taxes(wire: WireOrder, line: WireLine) -> list[Parts]:
-    by_uid = {tax.uid: tax for tax in wire.taxes}
-    taxes = []
-    for part in line.applied_taxes:
-        tax = by_uid.get(part.tax_uid)
-        taxes.append(
-            {
-                "title": tax.name if tax else "",
-                "amount": wire.money(part.applied_money),
-                "rate_percent": tax.percentage if tax else "",
-            }
-        )
-    return taxes
-
-
-def _read_discounts(wire: WireOrder, line: WireLine) -> list[Parts]:
-    names = {discount.uid: discount.name for discount in wire.discounts}
-    return [
-        {
-            "title": names.get(part.discount_uid) or "discount",
-            "amount": wire.money(part.applied_money),
-        }
-        for part in line.applied_discounts
-    ]
-
-
 def _read_fees(wire: WireOrder) -> list[Parts]:
     fees = [
         _read_charge(wire, charge)
@@ -281,7 +148,7 @@ def _read_charge(wire: WireOrder, charge: WireServiceCharge) -> Parts:
     total, tax = wire.money(charge.total_money), wire.money(charge.total_tax_money)
     return {
         "title": charge.name or "service charge",
-        "total": total if _includes_tax(wire) else total - tax,
+        "total": total if includes_tax(wire) else total - tax,
         "tax": tax,
     }
 

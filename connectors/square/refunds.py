@@ -9,7 +9,7 @@ two refunds at the same moment cannot pay the same money twice. Source: the oper
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...canonical.errors import OutcomeUnknownError, RejectedError, RetryLaterError
 from ...canonical.money import Money, add_up
@@ -81,7 +81,7 @@ def _list_payments(transport: Transport, order_id: str) -> Iterator[PaymentState
 
 def _find_told(
     transport: Transport,
-    payments: Iterator[PaymentState] | list[PaymentState],
+    payments: Iterable[PaymentState],
     push: RefundPush,
 ) -> RefundHead | None:
     """Return the refund that carries the push's reference and was not turned down."""

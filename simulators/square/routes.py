@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from ..wire import Request, Response
-from . import account, catalog, hooks, inventory, orders, payments
+from . import account, catalog, hooks, inventory, orders, payments, search
 from .errors import ApiError
 from .state import State
 
@@ -30,7 +30,7 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "/v2/merchants/{merchant_id}": {"GET": account.get_merchant},
     "/v2/locations": {"GET": account.list_locations},
     "/v2/locations/{location_id}": {"GET": account.get_location},
-    "/v2/orders/search": {"POST": orders.post_search},
+    "/v2/orders/search": {"POST": search.post_search},
     "/v2/orders/batch-retrieve": {"POST": orders.post_retrieve},
     "/v2/orders/{order_id}": {"PUT": orders.put_order},
     "/v2/payments/{payment_id}": {"GET": payments.get_payment},
