@@ -4,7 +4,7 @@ Two kinds of token: the *user's*, for a seller's own records, renewed with the r
 token; and the *application's*, for what belongs to the keyset. Both live for two hours
 and are shared by all workers through the credential store: whoever finds one expired
 gets a new one, and a slower worker takes what was stored. The refresh token itself does
-not change (eBay's OAuth guide).
+not change, as far as others' clients know; the answer's own lifetimes are believed.
 """
 
 from __future__ import annotations
