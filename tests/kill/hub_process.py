@@ -22,28 +22,36 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from crossdock.canonical.conflicts import Action, ConflictKind
-from crossdock.canonical.errors import MappingError
+from crossdock.canonical.errors import MappingError, RefusedError
 from crossdock.canonical.listings import Component
 from crossdock.canonical.money import Money
 from crossdock.canonical.orders import Order
+from crossdock.canonical.policies import StockMode, StockPolicy
 from crossdock.connectors.netguard import NetworkPolicy
 from crossdock.connectors.registry import find_plugin
 from crossdock.connectors.sdk import Plugin
 from crossdock.connectors.transport import HttpTransports
-from crossdock.store import audit, conflicts, leases, marks
+from crossdock.store import audit, conflicts, leases, locations, marks, transfers
 from crossdock.store.engine import Store
 from crossdock.store.ids import IdSource
 from crossdock.store.marks import Mark, MarkKind, Priority
+from crossdock.store.transfers import TransferRow
 from crossdock.store.vault import Vault
 from crossdock.sync.accounts import NewChannel, add_channel
 from crossdock.sync.decisions_mapping import Decision
 from crossdock.sync.hub import LEASE_LASTING, Hub, Tuning
+from crossdock.sync.incoming import expect_goods, receive_goods
+from crossdock.sync.measure import mark_measuring
+from crossdock.sync.policies import set_policy
 from crossdock.sync.pricing import find_priced, set_price
 from crossdock.sync.pull import pull_orders
 from crossdock.sync.refund import request_refund
 from crossdock.sync.replay import replay_quarantined
 from crossdock.sync.resolve import resolve_conflict, undo_resolution
 from crossdock.sync.ship import Tracking, cancel_order, find_order, ship_order
+from crossdock.sync.stocktaking import count_stock
+from crossdock.sync.transfer import receive_transfer, send_transfer
+from crossdock.sync.warehouse import add_location
 from crossdock.sync.webhooks import receive_webhook
 from crossdock.sync.worker import run_due
 
@@ -200,6 +208,64 @@ class Errands:
     def set_price(self, listing: str, minor: int) -> None:
         found, _ = find_priced(self.hub, listing, channel="woo")
         set_price(self.hub, found, Money(minor, "EUR"), actor="staff")
+
+    def set_policy(self, sku: str, mode: str) -> None:
+        policy = StockPolicy(sku=sku, mode=StockMode(mode))
+        set_policy(self.hub, policy, actor="staff")
+
+    def measure(self) -> None:
+        """Mark what the clock marks once for all channels."""
+        with self.hub.store.transaction() as connection:
+            self.hub.mark(connection, [mark_measuring(self.hub)])
+
+    def open_place(self, name: str) -> None:
+        """Open a second location, unless that was done already."""
+        with self.hub.store.reading() as connection:
+            known = {row.name for row in locations.load_all(connection)}
+        if name not in known:
+            add_location(self.hub, name, rank=5, sells=True, actor="staff")
+
+    def send(self, sku: str, units: int, place: str) -> None:
+        """Let units leave for another location, unless they did already."""
+        if not self._list_transfers(sku):
+            ends = (self.hub.tuning.location, place)
+            send_transfer(self.hub, sku, units, ends, actor="staff")
+
+    def take_in(self, sku: str) -> None:
+        """Take in what is on its way, unless it has arrived already."""
+        for row in self._list_transfers(sku):
+            if row.under_way:
+                receive_transfer(self.hub, row.id, actor="staff")
+
+    def _list_transfers(self, sku: str) -> list[TransferRow]:
+        with self.hub.store.reading() as connection:
+            return transfers.load_transfers(connection, sku, open_only=False)
+
+    def deliver(self, sku: str, units: int, place: str) -> None:
+        """Expect goods and take them in, unless that was done already."""
+        with self.hub.store.reading() as connection:
+            rows = transfers.load_incoming(connection, sku, open_only=False)
+        row = rows[0] if rows else expect_goods(self.hub, sku, units, location=place)
+        if row.expected:
+            receive_goods(self.hub, row.id, actor="staff")
+
+    def count_many(self, sku: str, counts: list[int], place: str) -> None:
+        """Count a SKU at a place again and again, as somebody in a hurry does."""
+        for units in counts:
+            count_stock(self.hub, sku, units, actor="staff", location=place)
+
+    def move_about(self, sku: str, rounds: int, ends: tuple[str, str]) -> int:
+        """Send units to and fro as long as there are any; return how many went."""
+        moved = 0
+        for number in range(rounds):
+            start, end = ends if number % 2 == 0 else ends[::-1]
+            try:
+                sent = send_transfer(self.hub, sku, 1, (start, end), actor="staff")
+            except RefusedError:
+                continue
+            receive_transfer(self.hub, sent.id, actor="staff")
+            moved += 1
+        return moved
 
     def map_listing(self, subject: str, sku: str) -> None:
         conflict = self._find_open(subject)

@@ -114,6 +114,8 @@ class Day:
             self.sell_and_ship()
             self.settle_conflicts()
             self.lose_answers()
+            self.share_out()
+            self.move_goods()
         self.close()
 
     def sell_and_ship(self) -> None:
@@ -171,6 +173,26 @@ class Day:
         street.woo.faults.arm_once("dropped")
         keeper.do("work")
 
+    def share_out(self) -> None:
+        """Give every channel units of its own, sell, and look at how it sold."""
+        street, keeper = self.street, self.keeper
+        keeper.do("set_policy", "LAMP", "escrow")
+        keeper.do("work")
+        street.sell("woo", (self.lamp[1], 1))
+        keeper.settle("pull")
+        keeper.do("measure")
+        keeper.do("work")
+
+    def move_goods(self) -> None:
+        """Send goods to a second location, and have more delivered there."""
+        street, keeper = self.street, self.keeper
+        keeper.do("open_place", "attic")
+        keeper.do("send", "LAMP", 3, "attic")
+        keeper.do("take_in", "LAMP")
+        street.world.receive("LAMP", 2)
+        keeper.do("deliver", "LAMP", 2, "attic")
+        keeper.do("work")
+
     def close(self) -> None:
         """Settle whatever the day left open; nothing more can go wrong."""
         street, keeper = self.street, self.keeper
@@ -183,6 +205,7 @@ class Day:
         if self.twin:
             street.woo.rename_sku(self.twin, "VASE")
         keeper.do("replay")
+        keeper.do("set_policy", "LAMP", "pool")
         keeper.settle("pull", "scan", "read_back")
 
 
