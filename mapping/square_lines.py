@@ -13,7 +13,12 @@ from ..canonical.money import Money
 from ..canonical.orders import Refund
 from .square_refunds import count_refunded
 from .square_wire import WireLine, WireOrder, count_whole
-from .square_words import LINE_TYPES_UNTRACKED, TAX_INCLUSIVE, StateMeaning
+from .square_words import (
+    LINE_TYPES_UNTRACKED,
+    TAX_INCLUSIVE,
+    StateMeaning,
+    name_variation,
+)
 
 Parts = dict[str, Any]
 """The fields of one part of an order, checked with the whole of it."""
@@ -71,8 +76,7 @@ def read_line(
 
 
 def _name_line(line: WireLine, *, measured: bool) -> str:
-    words = [line.name, line.variation_name]
-    title = ", ".join(word for word in words if word) or line.item_type.lower()
+    title = name_variation(line.name, line.variation_name) or line.item_type.lower()
     return f"{line.quantity.normalize():f} x {title}" if measured else title
 
 

@@ -14,9 +14,7 @@ from pydantic import BaseModel, Field
 
 from ..canonical.listings import Listing, ListingState
 from .square_wire import Quantity, Rows, Text, read_wire
-
-PLAIN_NAMES = frozenset({"", "Regular"})
-"""What Square calls the variation of an item that has only one."""
+from .square_words import name_variation
 
 
 class WireOverride(BaseModel):
@@ -104,7 +102,7 @@ def _read_variation(record: WireListingRecord, variation: WireVariation) -> List
         stock_external_id=variation.id,
         sku=details.sku,
         barcode=details.upc,
-        title=_name(record.item.item_data.name, details.name),
+        title=name_variation(record.item.item_data.name, details.name),
         tracked=tracked,
         # A variation that was never counted has no count at all.
         quantity=None if counted is None or not tracked else floor(counted),
@@ -134,7 +132,3 @@ def _read_state(record: WireListingRecord, variation: WireVariation) -> ListingS
     if present and sold and not item.item_data.is_archived:
         return ListingState.ACTIVE
     return ListingState.INACTIVE
-
-
-def _name(item: str, variation: str) -> str:
-    return item if variation in PLAIN_NAMES else f"{item}: {variation}"

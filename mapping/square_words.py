@@ -96,3 +96,12 @@ CARRIERS: dict[str, str] = {
 def read_carrier(text: str) -> str:
     """Return a carrier's usual spelling, or the text as it is."""
     return CARRIERS.get(text.strip().lower(), text.strip())
+
+
+PLAIN_NAMES = frozenset({"", "Regular"})
+"""What Square calls the variation of an item that has only one."""
+
+
+def name_variation(item: str, variation: str) -> str:
+    """Return what people call a variation of an item."""
+    return item if variation in PLAIN_NAMES else f"{item}: {variation}"

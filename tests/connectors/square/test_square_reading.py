@@ -209,6 +209,23 @@ def test_what_was_read_of_a_return_is_not_read_again(stand: Any) -> None:
     assert len(stand.wire.requests) == before + 1
 
 
+def test_an_exchange_is_a_sale_and_brings_up_the_one_before(stand: Any) -> None:
+    connector = stand.connect()
+    sale = stand.shop.sell_at_counter(stand.basket("BRASS-LAMP"))
+    cursor = pull(connector, stand)[-1].cursor
+    stand.clock.pause(600)
+    exchange = stand.shop.sell_at_counter(stand.basket("OAK-STOOL"))
+    both = stand.shop.order(exchange)
+    both.source = stand.shop.order(sale)
+    both.returned = [(both.source.lines[0], 1)]
+    both.returned_minor = 1000
+    stand.settle()
+    told = read(pull(connector, stand, cursor))
+    assert set(told) == {sale, exchange}
+    assert told[sale].refunds[0].lines[0].quantity == 1
+    assert [line.title for line in told[exchange].lines] == ["Oak-Stool"]
+
+
 # -- items and counts ------------------------------------------------------------------
 
 

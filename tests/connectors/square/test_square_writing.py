@@ -317,6 +317,26 @@ def test_an_unpaid_order_has_nothing_to_pay_back(stand: Any) -> None:
     )
 
 
+def test_a_refund_that_square_has_had_and_does_not_show_is_unknown(stand: Any) -> None:
+    connector = stand.connect()
+    order_id = stand.shop.sell(stand.basket("BRASS-LAMP"), "Ada")
+    assert connector.push_refund(refund(order_id, "4.00")).outcome is Outcome.ACCEPTED
+    for payment in stand.shop.state.payments.values():
+        payment.refunds.clear()
+    told = connector.push_refund(refund(order_id, "4.50"))
+    assert told.outcome is Outcome.UNKNOWN
+
+
+def test_an_idempotency_key_that_is_too_long_for_square_is_made_shorter(
+    stand: Any,
+) -> None:
+    order_id = stand.shop.sell(stand.basket("BRASS-LAMP"), "Ada")
+    push = refund(order_id, "4.00", "refund-" + "7" * 60)
+    assert stand.connect().push_refund(push).outcome is Outcome.ACCEPTED
+    (body,) = stand.bodies_of("/v2/refunds")
+    assert len(body["idempotency_key"]) <= 45
+
+
 # -- prices ----------------------------------------------------------------------------
 
 
