@@ -263,12 +263,16 @@ class Street:
         for fact in self.world.facts():
             if fact.kind == "shipped":
                 shipped[fact.sku] = shipped.get(fact.sku, 0) + fact.units
+        there: dict[str, list[int]] = {}
         for key, counts in stock.load_positions(connection).items():
-            gone = shipped.get(key.sku, 0)
-            physical = self.world.physical_units(key.sku)
-            sold = self.world.sold_units(key.sku)
-            assert counts.on_hand == physical - gone, key
-            assert counts.allocated == min(sold - gone, counts.on_hand), key
+            sums = there.setdefault(key.sku, [0, 0])
+            sums[0] += counts.on_hand
+            sums[1] += counts.allocated
+        for sku, (on_hand, allocated) in there.items():
+            gone = shipped.get(sku, 0)
+            sold = self.world.sold_units(sku)
+            assert on_hand == self.world.physical_units(sku) - gone, sku
+            assert allocated == min(sold - gone, on_hand), sku
 
     def _check_listings(self, connection: Connection) -> None:
         """Every listing shows what is left, by the shops' own counters."""

@@ -206,6 +206,7 @@ class Day:
             street.woo.rename_sku(self.twin, "VASE")
         keeper.do("replay")
         keeper.do("set_policy", "LAMP", "pool")
+        keeper.do("take_in", "LAMP")
         keeper.settle("pull", "scan", "read_back")
 
 

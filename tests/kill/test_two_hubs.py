@@ -96,3 +96,48 @@ def test_units_that_were_cancelled_serve_those_who_waited(busy_street: Any) -> N
     first.do("work")
     assert list_shortfalls(street) == []
     street.check()
+
+
+def test_i2_units_that_move_about_while_two_hubs_sell_them_are_sold_once(
+    busy_street: Any,
+) -> None:
+    street = busy_street
+    first, second = street.lives[0], street.be_born(holder="second", page_size=4)
+    first.do("open_place", "attic")
+    second.start("move_about", "CLOCK", 30, ("main", "attic"))
+    first.do("pull", "shopify")
+    assert second.finish() > 0
+    second.start("pull", "woo")
+    first.do("move_about", "CLOCK", 30, ("main", "attic"))
+    second.finish()
+    with street.store.reading() as connection:
+        assert fsck.check(connection) == []
+    first.do("work")
+    with street.store.reading() as connection:
+        held = [
+            (key.location, counts)
+            for key, counts in stock.load_positions(connection, ["CLOCK"]).items()
+        ]
+    assert sum(counts.on_hand for _, counts in held) == UNITS
+    assert sum(counts.allocated for _, counts in held) == UNITS
+    street.check()
+
+
+def test_i2_counts_at_two_places_while_two_hubs_sell_leave_no_unit_promised_twice(
+    busy_street: Any,
+) -> None:
+    street = busy_street
+    first, second = street.lives[0], street.be_born(holder="second", page_size=4)
+    first.do("open_place", "attic")
+    street.world.receive("CLOCK", 5)
+    second.start("count_many", "CLOCK", [1, 7, 0, 3, 9, 5], "attic")
+    first.do("pull", "shopify")
+    second.finish()
+    second.start("pull", "woo")
+    first.do("count_many", "CLOCK", [3, UNITS, 0, UNITS + 1, UNITS], "main")
+    second.finish()
+    with street.store.reading() as connection:
+        assert fsck.check(connection) == []
+    first.do("work")
+    assert sorted(list_shortfalls(street)) == [5, 10]
+    street.check()
