@@ -1,9 +1,10 @@
-"""What a channel should show, whether to write it, and what an answer meant.
+"""Whether to write a quantity to a channel, and what an answer meant.
 
-The decisions behind every quantity that leaves the hub. ``expected`` is what the
-channel should show now: the last acknowledged write, less what its own counter has
-given up since, as far as the hub has read its orders. A channel that shows less has
-probably sold something that the hub has not read yet; raising it would sell it twice.
+The decisions behind every quantity that leaves the hub; how many it should be is for
+``policies``. ``expected`` is what the channel should show now: the last acknowledged
+write, less what its own counter has given up since, as far as the hub has read its
+orders. A channel that shows less has probably sold something that the hub has not read
+yet; raising it would sell it twice.
 """
 
 from __future__ import annotations
@@ -14,28 +15,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ...canonical.remembered import Publication
-from .supplies import Supply
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A component of a listing, with what its SKU has to offer."""
-
-    supply: Supply
-    units: int
-
-
-def count_sellable(parts: Sequence[Part], buffer_units: int) -> int:
-    """Return how many of a listing can be sold: its scarcest component decides.
-
-    Args:
-        parts: the listing's components; none means that nothing can be sold.
-        buffer_units: units of the listing that the channel's policy holds back.
-    """
-    if not parts:
-        return 0
-    makeable = min(part.supply.promisable // part.units for part in parts)
-    return max(0, makeable - buffer_units)
 
 
 class Step(StrEnum):

@@ -1,4 +1,4 @@
-"""What a channel should show, when to write it, and what an answer meant."""
+"""When to write a quantity to a channel, and what an answer meant."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crossdock.canonical.remembered import Publication
 from crossdock.sync.decide.publish import (
-    Part,
     Step,
     StockPlan,
     believe_write,
-    count_sellable,
     judge_unknown_write,
     needs_write,
     order_writes,
     plan_from_reading,
 )
-from crossdock.sync.decide.supplies import Supply
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,38 +31,6 @@ def show(desired: int | None, expected: int | None, **changes: object) -> Public
 
 def plan(publication: Publication, observed: int | None) -> StockPlan:
     return plan_from_reading(publication, observed, now=MOMENT, patience=PATIENCE)
-
-
-# What can be sold
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 50), st.integers(0, 9), st.integers(1, 5)), max_size=4
-    ),
-    st.integers(0, 5),
-)
-def test_what_is_shown_can_be_made_from_what_is_available(
-    facts: list[tuple[int, int, int]], buffer_units: int
-) -> None:
-    parts = [Part(Supply(free, safety), units) for free, safety, units in facts]
-    shown = count_sellable(parts, buffer_units)
-    assert shown >= 0
-    for free, safety, units in facts:
-        assert (shown + buffer_units) * units <= max(
-            free - safety, buffer_units * units
-        )
-
-
-def test_a_set_shows_as_many_as_its_scarcest_part_allows() -> None:
-    clock, hand = Part(Supply(9, 0), 2), Part(Supply(7, 1), 3)
-    assert count_sellable([clock, hand], 0) == 2
-    assert count_sellable([clock], 1) == 3
-    assert count_sellable([clock], 9) == 0
-
-
-def test_a_listing_made_of_nothing_shows_nothing() -> None:
-    assert count_sellable([], 0) == 0
 
 
 # Comparing with a reading
