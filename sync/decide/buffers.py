@@ -17,7 +17,7 @@ BUFFER_MAX = 1_000_000
 """No buffer is larger; a figure beyond it is a mistake of the measurement."""
 DISPERSION_MAX = 100.0
 _TAIL = 12
-"""Standard deviations below the mean where the distribution has nothing left to add."""
+"""Standard deviations from the mean where a distribution has next to nothing left."""
 _CERTAIN = 1e-12
 
 
@@ -53,14 +53,13 @@ def find_buffer(exposure: float, dispersion: float, service_level: float) -> int
     spread = min(max(1.0, dispersion), DISPERSION_MAX)
     wanted = min(service_level, 1 - _CERTAIN)
     deviation = math.sqrt(exposure * spread)
-    count = max(0, math.floor(exposure - _TAIL * deviation))
+    count = min(BUFFER_MAX, max(0, math.floor(exposure - _TAIL * deviation)))
+    # Beyond this nothing is left to add that a float can tell from nothing.
+    most = min(BUFFER_MAX, math.ceil(exposure + _TAIL * deviation + 60 * spread))
     reached = _probability(count, exposure, spread)
-    while reached < wanted and count < BUFFER_MAX:
+    while reached < wanted and count < most:
         count += 1
-        step = _probability(count, exposure, spread)
-        reached += step
-        if count > exposure and step < _CERTAIN * _CERTAIN:
-            break  # what is left to add is below what a float can tell
+        reached += _probability(count, exposure, spread)
     return count
 
 

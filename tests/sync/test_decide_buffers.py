@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 from crossdock.sync.decide.buffers import (
+    BUFFER_MAX,
     FAST_SECONDS,
     SLOW_SECONDS,
     Pace,
@@ -98,7 +99,8 @@ def test_a_channel_that_nobody_sells_beside_holds_nothing_back() -> None:
 
 def test_certainty_cannot_be_bought_and_asking_for_it_ends() -> None:
     assert find_buffer(3.0, 1.0, 1.0) < 60
-    assert find_buffer(3.0, 50.0, 1.0) < 3000
+    assert find_buffer(3.0, 50.0, 1.0) < 4000
+    assert find_buffer(1e9, 1.0, 1.0) == BUFFER_MAX
 
 
 def test_a_day_of_silence_on_a_busy_channel_is_counted_without_underflow() -> None:
