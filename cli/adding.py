@@ -46,8 +46,8 @@ OnDrift = Annotated[
     DriftPolicy,
     typer.Option(
         "--on-drift",
-        help="When it shows another quantity than it was given: ask a person, or "
-        "write over it.",
+        help="When it shows what no order explains: ask a person, write over it, or "
+        "adopt the difference as a stock count.",
     ),
 ]
 CatalogSource = Annotated[
@@ -67,6 +67,14 @@ Since = Annotated[
         "2026-01-31T08:00:00+01:00; else from now on.",
     ),
 ]
+Hold = Annotated[
+    bool,
+    typer.Option(
+        "--hold",
+        help="Write nothing to it before `crossdock channels release`; "
+        "`crossdock restore review` shows what would be written.",
+    ),
+]
 Read = Annotated[
     bool,
     typer.Option("--read/--no-read", help="Read its listings and orders at once."),
@@ -82,6 +90,7 @@ def add(
     on_drift: OnDrift = DriftPolicy.ASK,
     catalog_source: CatalogSource = None,
     since: Since = "",
+    hold: Hold = False,
     read: Read = True,
     as_json: Json = False,
 ) -> None:
@@ -108,6 +117,7 @@ def add(
             drift_policy=on_drift,
             catalog_source=catalog_source,
             orders_since=orders_since,
+            held=hold,
         )
         _connect(hub, new, output, read=read)
 

@@ -14,13 +14,15 @@ from rich.text import Text
 from ..canonical.errors import ChannelError, RefusedError, SettingsError
 from ..canonical.remembered import ChannelState, KnownChannel
 from ..sync import accounts
+from ..sync.holding import hold_channel
 from ..sync.hub import Hub
 from ..sync.webhooks import end_subscriptions, find_callback
 from .adding import add, show_warnings
 from .describing import describe_channel, say_state
 from .failures import explain_failure
 from .output import Output, headline, make_table, plain
-from .session import Json, open_session
+from .restoring import let_go
+from .session import Actor, Json, Reason, open_session
 from .working import show_effect
 
 app = typer.Typer(
@@ -56,7 +58,7 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
         table.add_row(
             Text(one["name"], "bold"),
             one["kind"],
-            say_state(ChannelState(one["state"])),
+            say_state(ChannelState(one["state"]), pushing=one["pushing"]),
             plain(one["account"]),
             f"{one['in_step']} of {one['published']}",
             str(one["conflicts_open"]),
@@ -65,6 +67,8 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
     for one in documents:
         if one["state"] == ChannelState.NEEDS_REAUTH:
             output.warn(f"{one['name']}: {one['state_reason']}")
+        if not one["pushing"]:
+            output.warn(f"{one['name']} is not written to: {one['pushing_reason']}.")
     if not documents:
         output.note("Next: crossdock channels add woocommerce (or shopify)")
 
@@ -130,6 +134,57 @@ def resume(context: typer.Context, name: Name, as_json: Json = False) -> None:
         show_effect(hub, output, f"Catching up with {name}")
         state = hub.load_channel(name).state
     _show_state(output, name, state, news)
+
+
+@app.command("hold")
+def hold(
+    context: typer.Context,
+    name: Name,
+    actor: Actor,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Go on reading a channel, and write nothing to it.
+
+    What would be written is shown by `crossdock restore review`.
+
+    Example:
+
+        crossdock channels hold shop --reason "prices are being moved"
+    """
+    output = Output(as_json=as_json)
+    with open_session(context, output) as hub:
+        news = hold_channel(hub, name, reason or "held by a person", actor=actor)
+    output.show(
+        {"name": name, "pushing": False, "changed": news},
+        headline(f"{name} is not written to{'' if news else ', as before'}."),
+    )
+
+
+@app.command("release")
+def release(
+    context: typer.Context,
+    name: Name,
+    actor: Actor,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Read a channel that is held once more, and write to it again.
+
+    Example:
+
+        crossdock channels release shop
+    """
+    output = Output(as_json=as_json)
+    with open_session(context, output) as hub:
+        held = not hub.load_channel(name).pushing
+        names = [name] if held else []
+        let_go(hub, names, output, yes=yes, actor=actor, reason=reason)
+    output.show(
+        {"name": name, "pushing": True, "changed": held},
+        headline(f"{name} is written to{'' if held else ', as before'}."),
+    )
 
 
 def _show_state(output: Output, name: str, state: ChannelState, news: bool) -> None:

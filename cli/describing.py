@@ -23,9 +23,10 @@ _STATES = {
 }
 
 
-def say_state(state: ChannelState) -> Text:
+def say_state(state: ChannelState, *, pushing: bool = True) -> Text:
     """Return whether the hub talks to a channel, in words (and a colour)."""
-    return Text(*_STATES[state])
+    words, colour = _STATES[state]
+    return Text(words, colour) if pushing else Text(f"{words}, held", "yellow")
 
 
 def describe_channel(hub: Hub, channel: KnownChannel) -> dict[str, Any]:
@@ -40,6 +41,8 @@ def describe_channel(hub: Hub, channel: KnownChannel) -> dict[str, Any]:
         "kind": channel.kind,
         "state": channel.state,
         "state_reason": channel.state_reason,
+        "pushing": channel.pushing,
+        "pushing_reason": channel.pushing_reason,
         "account": channel.account_name,
         "account_id": channel.account_external_id,
         "buffer": channel.buffer_units,

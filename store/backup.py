@@ -1,9 +1,9 @@
 """Backups: a consistent copy of a hub that keeps working, checked before it counts.
 
-SQLite is copied with its own online backup into one self-contained file. To restore it,
-stop the hub, put the file in the database's place and remove the ``-wal`` and ``-shm``
-files beside it. PostgreSQL is dumped by ``pg_dump`` in its custom format, which
-``pg_restore`` reads. The key that opens the secrets is in neither: keep it apart.
+SQLite is copied with its own online backup into one self-contained file that knows that
+it is a copy (``restore`` asks it). PostgreSQL is dumped by ``pg_dump`` in its custom
+format, which ``pg_restore`` reads. The key that opens the secrets is in neither: keep
+it apart.
 
 Not a schedule and not a retention policy; those are the operating system's.
 """
@@ -31,6 +31,9 @@ from .fsck import Violation, check, find_damage
 
 PAGES_PER_STEP = 1000
 """Pages (of 4 KiB) that are copied between two calls of ``on_progress``."""
+
+COPY_MARK = 731
+"""Says in a SQLite file that it is a backup; any number but 0, which is the default."""
 
 OnProgress = Callable[[int, int], None]
 """Called with how much is done, and of how much; the unit is the database's."""
@@ -130,6 +133,7 @@ def _copy_sqlite(store: Store, target: Path, on_progress: OnProgress) -> BackupR
         source.backup(copy, pages=PAGES_PER_STEP, progress=report_progress)
         # One file without a log beside it, so that copying that file is enough.
         copy.execute("PRAGMA journal_mode = DELETE")
+        copy.execute(f"PRAGMA user_version = {COPY_MARK}")
     return _verify_sqlite(target)
 
 
@@ -169,9 +173,35 @@ def _damaged(path: Path, what: str) -> StoreError:
 
 
 def _dump_postgres(store: Store, target: Path, on_progress: OnProgress) -> BackupReport:
+    address, password = hide_password(store)
+    with store.reading() as connection:
+        # The dump shows exactly the state that was checked.
+        snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
+        revision = schema.read_revision(connection)
+        violations = None
+        if revision == schema.head_revision():
+            violations = tuple(check(connection))
+        run_program(
+            "pg_dump",
+            "--format=custom",
+            "--no-password",
+            f"--snapshot={snapshot}",
+            f"--file={target}",
+            f"--dbname={address}",
+            environment=password,
+        )
+    report = _verify_dump(target)
+    on_progress(report.size_bytes, report.size_bytes)
+    return replace(report, violations=violations)
+
+
+def hide_password(store: Store) -> tuple[str, dict[str, str]]:
+    """Return PostgreSQL's address without the password, and a variable that holds it.
+
+    On a command line it would show in the list of processes.
+    """
     url = store.engine.url
     password = {"PGPASSWORD": str(url.password)} if url.password else {}
-    # Without the password, which would show in the list of processes.
     plain = URL.create(
         "postgresql",
         username=url.username,
@@ -180,30 +210,12 @@ def _dump_postgres(store: Store, target: Path, on_progress: OnProgress) -> Backu
         database=url.database,
         query=url.query,
     )
-    with store.reading() as connection:
-        # The dump shows exactly the state that was checked.
-        snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
-        revision = schema.read_revision(connection)
-        violations = None
-        if revision == schema.head_revision():
-            violations = tuple(check(connection))
-        _run(
-            "pg_dump",
-            "--format=custom",
-            "--no-password",
-            f"--snapshot={snapshot}",
-            f"--file={target}",
-            f"--dbname={plain.render_as_string(hide_password=False)}",
-            environment=password,
-        )
-    report = _verify_dump(target)
-    on_progress(report.size_bytes, report.size_bytes)
-    return replace(report, violations=violations)
+    return plain.render_as_string(hide_password=False), password
 
 
 def _verify_dump(path: Path) -> BackupReport:
-    _run("pg_restore", f"--file={os.devnull}", str(path))
-    shown = _run(
+    run_program("pg_restore", f"--file={os.devnull}", str(path))
+    shown = run_program(
         "pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(path)
     )
     revision = _DUMPED_REVISION.search(shown)
@@ -212,9 +224,14 @@ def _verify_dump(path: Path) -> BackupReport:
     return BackupReport(path, path.stat().st_size, revision[1], None)
 
 
-def _run(
+def run_program(
     program: str, *arguments: str, environment: dict[str, str] | None = None
 ) -> str:
+    """Run one of PostgreSQL's own programs and return what it wrote.
+
+    Raises:
+        StoreError: it is missing, or failed.
+    """
     found = shutil.which(program)
     if found is None:
         raise StoreError(

@@ -71,6 +71,15 @@ def save_cursor(
     )
 
 
+def forget_freshness(connection: Connection, channel: str, stream: Stream) -> None:
+    """Count a stream as not read lately; its cursor stays."""
+    connection.execute(
+        cursors.update()
+        .where(cursors.c.channel == channel, cursors.c.stream == stream)
+        .values(caught_up_at=None)
+    )
+
+
 def drop_cursor(connection: Connection, channel: str, stream: Stream) -> None:
     """Forget a cursor: the next pull starts anew."""
     connection.execute(

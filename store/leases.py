@@ -15,6 +15,8 @@ from ..canonical.errors import LeaseLostError
 from .tables import leases
 from .upsert import upsert
 
+_FAR_BEYOND = 1_000_000
+
 
 class Lease(NamedTuple):
     """The right to work on a lane."""
@@ -103,4 +105,21 @@ def release(connection: Connection, lease: Lease, now: datetime) -> None:
             leases.c.token == lease.token,
         )
         .values(expires_at=now)
+    )
+
+
+def free_all(connection: Connection, now: datetime) -> None:
+    """Free every lane, of a database that was restored.
+
+    Tokens are raised beyond what a worker may hold that knew the one before.
+    """
+    connection.execute(
+        update(leases).values(token=leases.c.token + _FAR_BEYOND, expires_at=now)
+    )
+
+
+def find_live(connection: Connection, now: datetime) -> str | None:
+    """Return who holds a lane at present; None if nobody does."""
+    return connection.scalar(
+        select(leases.c.holder).where(leases.c.expires_at > now).limit(1)
     )

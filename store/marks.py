@@ -200,3 +200,9 @@ def claim_slot(connection: Connection, job: str, slot: datetime) -> bool:
         (job, to_microseconds(slot)),
     )
     return done.rowcount == 1
+
+
+def is_set(connection: Connection, kind: MarkKind, key: str) -> bool:
+    """Say whether something is to be done, due or not."""
+    query = select(marks.c.key).where(marks.c.kind == kind, marks.c.key == key)
+    return connection.scalar(query) is not None

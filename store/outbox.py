@@ -150,3 +150,21 @@ def list_reasons(
         .limit(limit)
     )
     return list(connection.scalars(query))
+
+
+def give_up_open(
+    connection: Connection, channel: str, kind: str, reason: str, finished_at: datetime
+) -> None:
+    """End the open writes of a kind without an outcome that anybody believes."""
+    connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.channel == channel, outbox.c.kind == kind, outbox.c.status != DONE
+        )
+        .values(
+            status=DONE,
+            outcome=Outcome.REFUSED.value,
+            reason=reason,
+            finished_at=finished_at,
+        )
+    )

@@ -231,17 +231,14 @@ def take_away(connection: Connection, channel: str, taken: Mapping[str, int]) ->
 def note_sent(
     connection: Connection, channel: str, sent: Sequence[Sent], sent_at: datetime
 ) -> None:
-    """Note the quantities that are about to be written.
-
-    What a person let through the brake is let through once.
-    """
+    """Note the quantities that are about to be written."""
     update_rows(
         connection,
         publications,
-        change=("sent", "direction", "sent_at", "passed"),
+        change=("sent", "direction", "sent_at"),
         where=("channel", "stock_external_id"),
         rows=[
-            (one.quantity, one.direction, sent_at, None, channel, one.stock_external_id)
+            (one.quantity, one.direction, sent_at, channel, one.stock_external_id)
             for one in sent
         ],
     )
@@ -253,7 +250,10 @@ def note_acknowledged(
     written: Mapping[str, Written],
     acknowledged_at: datetime,
 ) -> None:
-    """Note writes that the channel confirmed, by stock record."""
+    """Note writes that the channel confirmed, by stock record.
+
+    What a person let through the brake was let through once.
+    """
     update_rows(
         connection,
         publications,
@@ -264,6 +264,7 @@ def note_acknowledged(
             "replaced",
             "drifting_since",
             "acknowledged_at",
+            "passed",
         ),
         where=("channel", "stock_external_id"),
         rows=[
@@ -274,6 +275,7 @@ def note_acknowledged(
                 one.replaced,
                 one.drifting_since,
                 acknowledged_at,
+                None,
                 channel,
                 record,
             )

@@ -54,6 +54,12 @@ def load_keys(connection: Connection, keys: Sequence[Key]) -> dict[Key, Quota]:
     return _load(connection, _key_columns().in_(list(keys))) if keys else {}
 
 
+def list_records(connection: Connection, channel: str) -> list[str]:
+    """Return the stock records of a channel that are in escrow."""
+    query = select(quotas.c.stock_external_id).where(quotas.c.channel == channel)
+    return sorted(connection.scalars(query))
+
+
 def load_closing(connection: Connection, channel: str) -> dict[Key, Quota]:
     """Return the quotas of a channel that are being closed."""
     closing = quotas.c.state == QuotaState.CLOSING

@@ -37,6 +37,8 @@ class NewChannel:
     """Whether its listings make SKUs; None: only if the hub has no SKU yet."""
     orders_since: datetime | None = None
     """Orders placed before are history and move no stock; None: from now on."""
+    held: bool = False
+    """Read it, and write nothing before somebody has looked at what would be."""
 
 
 class ProvisionalCredentials:
@@ -96,6 +98,9 @@ def add_channel(hub: Hub, new: NewChannel) -> tuple[KnownChannel, Account]:
             source,
             new.orders_since or now.replace(microsecond=0),
             now,
+            pushing=not new.held,
+            pushing_reason="new, and not looked at yet" if new.held else "",
+            held_at=now if new.held else None,
         )
         kept = tokens.kept
         channels.add(connection, hub.vault, channel, (kept.version, kept.values))

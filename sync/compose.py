@@ -25,6 +25,7 @@ from ..store.engine import Store
 from ..store.ids import IdSource
 from ..store.vault import Vault
 from .decide.brake import BrakeLimits
+from .holding import notice_restore
 from .hub import Hub, Tuning
 
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
@@ -70,7 +71,7 @@ def open_hub(settings: HubSettings) -> Iterator[Hub]:
     )
     try:
         schema.require_current(store)
-        yield Hub(
+        hub = Hub(
             store,
             Vault(read_secret_key(settings)),
             clock,
@@ -80,6 +81,8 @@ def open_hub(settings: HubSettings) -> Iterator[Hub]:
             tuning=read_tuning(settings),
             make_secret=lambda: secrets.token_urlsafe(24),
         )
+        notice_restore(hub)
+        yield hub
     finally:
         transports.close()
         store.close()

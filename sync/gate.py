@@ -44,14 +44,21 @@ def admit(hub: Hub, channel: KnownChannel, ready: Sequence[Publication]) -> Admi
     return _keep_to_budget(hub, channel, passing)
 
 
-def is_opening(hub: Hub, channel: KnownChannel) -> bool:
+def weigh_write(hub: Hub, channel: KnownChannel, publication: Publication) -> str:
+    """Return the direction in which the brake counts a write; empty if it does not."""
+    if _is_opening(hub, channel) or is_let_through(publication):
+        return ""
+    return turn(publication)
+
+
+def _is_opening(hub: Hub, channel: KnownChannel) -> bool:
     """Say whether a channel is so new that its brake is off."""
     return hub.clock.now() - channel.added_at < OPENING
 
 
 def _brake(hub: Hub, channel: KnownChannel) -> frozenset[Direction]:
     """Return the directions in which nothing may be written before a person looks."""
-    if is_opening(hub, channel):
+    if _is_opening(hub, channel):
         return frozenset()
     name, now = channel.name, hub.clock.now()
     with hub.store.reading() as connection:

@@ -22,11 +22,10 @@ from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
 from ..store.publications import Sent, Written
 from .closing import find_unsafe
-from .decide.brake import is_let_through, turn
 from .decide.freshness import is_fresh
 from .decide.publish import Step, StockPlan, believe_write, order_writes
 from .drifting import compare_records, find_patience
-from .gate import admit, find_unread, is_opening, note_revisions
+from .gate import admit, find_unread, note_revisions, weigh_write
 from .hub import Hub
 from .pull import backoff, pull_orders
 from .settle import report_refusals, settle_unknown
@@ -199,14 +198,9 @@ def _write(errand: _Errand, writing: Sequence[tuple[Publication, StockPlan]]) ->
         )
     ]
     sent = {row.subject: int(row.payload["quantity"]) for row in rows}
-    counted = not is_opening(hub, channel)
     noted = [
-        Sent(
-            publication.stock_external_id,
-            sent[publication.stock_external_id],
-            turn(publication) if counted and not is_let_through(publication) else "",
-        )
-        for publication, _ in writing
+        Sent(row.subject, sent[row.subject], weigh_write(hub, channel, publication))
+        for row, (publication, _) in zip(rows, writing, strict=True)
     ]
     now = hub.clock.now()
     with hub.store.transaction() as connection:

@@ -110,7 +110,6 @@ def _ask(
         for row in pending
     ]
     results = connector.read_submissions(writes)
-    hub.reach("push.asked")
     return {row.subject: result for row, result in zip(pending, results, strict=True)}
 
 

@@ -50,7 +50,7 @@ class Budget:
 def plan_revision(
     publication: Publication, budget: Budget, now: datetime
 ) -> datetime | None:
-    """Return when a record may be written: None for now, else the earliest moment.
+    """Return when a record may be written: None if at once, else the earliest moment.
 
     Args:
         publication: the record; what it should show and what it shows.

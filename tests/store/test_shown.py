@@ -178,8 +178,12 @@ def test_every_figure_of_a_stock_record_is_kept(hub: Store) -> None:
         )
         written = {"a": Written(7, 7, 9)}
         publications.note_acknowledged(connection, "shop", written, LATER)
-        publications.observe(connection, "shop", [Belief("a", 6, 6, None)], LATER)
+        seen = [Belief("a", 7, 6, LATER)]
+        publications.observe(connection, "shop", seen, LATER)
+        publications.take_away(connection, "shop", {"a": 1})
         row = connection.execute(select(rows)).one()._asdict()
+        publications.observe(connection, "shop", [Belief("a", 6, 6, None)], LATER)
+        assert connection.scalar(select(rows.c.replaced)) is None
     assert row == {
         "channel": "shop",
         "stock_external_id": "a",
@@ -190,11 +194,11 @@ def test_every_figure_of_a_stock_record_is_kept(hub: Store) -> None:
         "acknowledged": 7,
         "acknowledged_at": LATER,
         "expected": 6,
-        "believed": 6,
-        "replaced": 9,
+        "believed": 7,
+        "replaced": 8,
         "observed": 6,
         "observed_at": LATER,
-        "drifting_since": None,
+        "drifting_since": LATER,
         "stopped": False,
         "passed": None,
         "direction": Direction.LOWER,
