@@ -15,7 +15,7 @@ from ..canonical.conflicts import ConflictFacts, ConflictKind
 from ..canonical.orders import Order
 from ..canonical.remembered import Claim, KnownChannel, KnownOrder
 from ..canonical.stock import Cause, ShortfallPolicy, StockKey
-from ..store import channels, orders, publications, quotas, stock
+from ..store import channels, orders, publications, quotas, stock, words
 from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
 from .decide.facts import Surroundings
@@ -33,6 +33,8 @@ def apply_orders(
     connection: Connection,
     channel: KnownChannel,
     readable: Sequence[tuple[Order, int]],
+    *,
+    again: bool = False,
 ) -> tuple[list[Mark], list[ConflictFacts]]:
     """Bring the hub's orders and stock in step with what a channel says.
 
@@ -41,6 +43,8 @@ def apply_orders(
         connection: the transaction; positions are locked in it.
         channel: whose orders they are.
         readable: each order, with the id of its inbox record.
+        again: these records were applied before, and mean something else now; their
+            movements name another cause.
 
     Returns:
         What to look at next, and the conflicts that arose.
@@ -51,7 +55,7 @@ def apply_orders(
         remembered = take_in_order(
             order,
             page.known.get(order.external_id),
-            inbox_id=inbox_id,
+            inbox_id=hub.ids.take() if again else inbox_id,
             surroundings=page.surroundings,
             ledger=page.ledger,
             effects=page.effects,
@@ -60,6 +64,8 @@ def apply_orders(
     remembered_now = [known_order for _, known_order, _ in taken_in]
     orders.save_documents(connection, taken_in, page.before.order_ids)
     orders.save_memory(connection, remembered_now, page.before)
+    told = [order for order, _, _ in taken_in]
+    words.note_unknown(connection, channel.name, told, again=bool(page.known))
     give_way(hub, connection, page.ledger)
     save_ledger(hub, connection, page.ledger, page.locked)
     publications.take_away(connection, channel.name, page.effects.taken)

@@ -27,6 +27,7 @@ from ..store.marks import Mark
 from .apply import apply_orders
 from .decide.intake import Arrival, Verdict, sort_arrivals
 from .hub import Hub
+from .reading import load_reader
 
 UNREADABLE = (CrossdockError, ValueError, LookupError, TypeError, ArithmeticError)
 """What a translator may raise about one record; anything else is a fault of ours."""
@@ -117,8 +118,8 @@ def _decode(hub: Hub, channel: KnownChannel, records: Sequence[Record]) -> _Deco
     with hub.store.reading() as connection:
         external_ids = {arrival.external_id for arrival in arrivals}
         known = inbox.load_known(connection, channel.name, Stream.ORDERS, external_ids)
+        read_order = load_reader(hub, connection, channel)
     verdicts = sort_arrivals(arrivals, known)
-    read_order = hub.find_plugin(channel.kind).translator.read_order
     compress = inbox.make_compressor()
     ids = hub.ids.take_many(len(records))
     page = _Decoded()

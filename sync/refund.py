@@ -27,6 +27,7 @@ from ..store.outbox import OutboxRow
 from .decide.refunds import RefundPlan, RefundWish, plan_refund
 from .hub import Hub
 from .pull import backoff
+from .reading import load_reader
 from .ship import find_order
 
 BACKOFF_SECONDS_MAX = 300
@@ -112,8 +113,8 @@ def _plan(
     wishes: Sequence[RefundWish],
     shipping: Money | None,
 ) -> Refund:
-    kind = channels.load(connection, hub.vault, order.channel).kind
-    plugin = hub.find_plugin(kind)
+    channel = channels.load(connection, hub.vault, order.channel)
+    plugin = hub.find_plugin(channel.kind)
     if PushesRefund.__name__ not in capabilities_of(plugin):
         raise RefusedError(
             f"{plugin.title} does not let the hub pay money back.",
@@ -124,19 +125,19 @@ def _plan(
             f"Another refund of order {order.external_id} is under way.",
             next_step="Wait until the channel has answered it.",
         )
-    told = _read_order(hub, connection, order, kind)
+    told = _read_order(hub, connection, order, channel)
     under_way = _count_under_way(connection, order, told)
     plan = plan_refund(told, wishes, shipping, under_way=under_way)
     return Refund(order.id, order.channel, order.external_id, plan)
 
 
 def _read_order(
-    hub: Hub, connection: Connection, order: KnownOrder, kind: str
+    hub: Hub, connection: Connection, order: KnownOrder, channel: KnownChannel
 ) -> Order:
     """Return the order as its channel last told it, from the record that was kept."""
     inbox_id = figures.get_order(connection, order.id)["inbox_id"]
     (record,) = inbox.load_records(connection, [inbox_id])
-    return hub.find_plugin(kind).translator.read_order(record.payload)
+    return load_reader(hub, connection, channel)(record.payload)
 
 
 def _count_under_way(connection: Connection, order: KnownOrder, told: Order) -> Money:

@@ -20,6 +20,7 @@ from .apply import apply_orders
 from .catalog import take_in_listings
 from .hub import Hub
 from .ingest import UNREADABLE
+from .reading import load_reader
 
 
 @dataclass(slots=True)
@@ -70,7 +71,9 @@ def _replay(hub: Hub, record: KeptRecord, report: ReplayReport) -> None:
             take_in_listings(hub, owner, seen)
             order = None
         else:
-            order = translator.read_order(record.payload)
+            with hub.store.reading() as connection:
+                read_order = load_reader(hub, connection, owner)
+            order = read_order(record.payload)
     except UNREADABLE:
         report.still_unreadable += 1
         return

@@ -22,7 +22,8 @@ from ..canonical.pushes import (
 )
 from ..canonical.remembered import KnownChannel, KnownOrder, Parcel
 from ..connectors.sdk import PushesCancellation, PushesFulfillment
-from ..store import conflicts, marks, orders, outbox
+from ..mapping.words import name_carrier
+from ..store import conflicts, marks, orders, outbox, words
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
@@ -44,13 +45,14 @@ def tell_fulfillment(
     parcel_id = int(mark.key.partition("/")[2])
     with hub.store.reading() as connection:
         order = orders.find_by_parcel(connection, parcel_id)
+        names = words.load_words(connection, channel.name)
     parcel = None if order is None else _find_parcel(order, parcel_id)
     told = parcel is None or parcel.told_at is not None or parcel.cancelled
     if order is None or parcel is None or told:
         return _nothing_to_tell(hub, mark)
     if not isinstance(connector, PushesFulfillment):
         return _nothing_to_tell(hub, mark)
-    push = _describe(order, parcel)
+    push = _describe(order, parcel, name_carrier(parcel.carrier, names))
     row, repeated = _store_first(
         hub, channel.name, outbox.FULFILLMENT, str(parcel_id), {}, lease
     )
@@ -75,7 +77,7 @@ def _nothing_to_tell(hub: Hub, mark: Mark) -> Outcome:
     return Outcome.ACCEPTED
 
 
-def _describe(order: KnownOrder, parcel: Parcel) -> FulfillmentPush:
+def _describe(order: KnownOrder, parcel: Parcel, carrier: str) -> FulfillmentPush:
     names = {line.id: line.external_id for line in order.lines.values()}
     return FulfillmentPush(
         reference=f"crossdock-{parcel.id}",
@@ -84,7 +86,7 @@ def _describe(order: KnownOrder, parcel: Parcel) -> FulfillmentPush:
             FulfilledLine(line_external_id=names[line_id], quantity=quantity)
             for line_id, quantity in parcel.quantities.items()
         ),
-        carrier=parcel.carrier,
+        carrier=carrier,
         tracking_number=parcel.tracking_number,
         tracking_url=parcel.tracking_url,
         shipped_at=parcel.shipped_at,

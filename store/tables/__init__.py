@@ -20,6 +20,7 @@ from .policies import (
 )
 from .records import channels, cursors, deliveries, inbox, intake
 from .stock import components, listings, mapping_rules, movements, positions, skus
+from .words import unknown_words, words
 from .work import audit, conflicts, leases, marks, outbox, publications, slots
 
 __all__ = [
@@ -59,4 +60,6 @@ __all__ = [
     "slots",
     "stock_policies",
     "transfers",
+    "unknown_words",
+    "words",
 ]

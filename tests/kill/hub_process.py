@@ -31,6 +31,7 @@ from crossdock.connectors.netguard import NetworkPolicy
 from crossdock.connectors.registry import find_plugin
 from crossdock.connectors.sdk import Plugin
 from crossdock.connectors.transport import HttpTransports
+from crossdock.mapping.words import WordRule
 from crossdock.store import audit, conflicts, leases, locations, marks, transfers
 from crossdock.store.engine import Store
 from crossdock.store.ids import IdSource
@@ -52,6 +53,7 @@ from crossdock.sync.ship import Tracking, cancel_order, find_order, ship_order
 from crossdock.sync.stocktaking import count_stock
 from crossdock.sync.transfer import receive_transfer, send_transfer
 from crossdock.sync.warehouse import add_location
+from crossdock.sync.vocabulary import set_word
 from crossdock.sync.webhooks import receive_webhook
 from crossdock.sync.worker import run_due
 
@@ -204,6 +206,9 @@ class Errands:
         if not asked:
             back = Money(minor, "EUR")
             request_refund(self.hub, order, [], back, reason="late", actor="staff")
+
+    def set_word(self, path: str, value: str, meaning: str) -> None:
+        set_word(self.hub, WordRule("woo", path, value, meaning), actor="staff")
 
     def set_price(self, listing: str, minor: int) -> None:
         found, _ = find_priced(self.hub, listing, channel="woo")

@@ -134,6 +134,7 @@ class Day:
         keeper.do("work")
         keeper.do("refund_shipping", first, 100)
         keeper.do("set_price", self.lamp[1], 1750)
+        keeper.do("set_word", "status", "picked", "processing")
         keeper.do("work")
 
     def settle_conflicts(self) -> None:
