@@ -17,7 +17,7 @@ from ..canonical.errors import SettingsError
 from .sdk import SDK_VERSION, Plugin
 
 ENTRY_POINT_GROUP = "crossdock.connectors"
-BUILT_IN_KINDS = ("amazon", "ebay", "shopify", "square", "woocommerce")
+BUILT_IN_KINDS = ("amazon", "bigcommerce", "ebay", "shopify", "square", "woocommerce")
 _OURS = "crossdock"
 
 

@@ -22,6 +22,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 
 from ..canonical.errors import MappingError
@@ -166,13 +167,9 @@ class WireConsignments(Wire):
     @property
     def lines(self) -> list[WireLine]:
         """Every line of every consignment."""
-        groups = [
-            *self.shipping,
-            *self.pickups,
-            *self.downloads,
-            *self.email.gift_certificates,
-        ]
-        return [line for group in groups for line in group.line_items]
+        shipped = [line for each in self.shipping for line in each.line_items]
+        others = [*self.pickups, *self.downloads, *self.email.gift_certificates]
+        return shipped + [line for each in others for line in each.line_items]
 
 
 def _require_lines(value: Any) -> Any:
@@ -249,8 +246,8 @@ class WireOrder(Wire):
     status_id: int
     date_created: MailTime
     date_modified: MailTime
-    currency_code: CurrencyCode
-    default_currency_code: Text = ""
+    currency: CurrencyCode
+    """What the shopper pays in, and not what prices were shown in."""
     is_tax_inclusive_pricing: bool = False
     is_deleted: bool = False
     payment_status: Text = ""
@@ -276,10 +273,14 @@ class WireOrder(Wire):
     shipments: Annotated[Rows[WireShipment], Field(alias="_shipments")] = []
     restocks: Annotated[bool, Field(alias="_restocks")] = True
 
-    @property
-    def currency(self) -> str:
-        """What the amounts are in: what the shopper pays, and not what is shown."""
-        return self.default_currency_code or self.currency_code
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_currency(cls, payload: Any) -> Any:
+        if not isinstance(payload, Mapping):
+            return payload
+        names = ("default_currency_code", "currency_code")
+        told = (payload.get(name) for name in names)
+        return {**payload, "currency": next((one for one in told if one), None)}
 
 
 class WireOption(Wire):

@@ -43,10 +43,9 @@ def product_json(product: Product, *, with_variants: bool) -> Json:
         "availability": "available",
         "date_created": product.created.replace(microsecond=0).isoformat(),
         "date_modified": product.changed_at.replace(microsecond=0).isoformat(),
-        "base_variant_id": product.variants[0].variant_id
-        if len(product.variants) == 1
-        else None,
     }
+    if len(product.variants) == 1:
+        content["base_variant_id"] = product.variants[0].variant_id
     if with_variants:
         content["variants"] = [variant_json(product, one) for one in product.variants]
     return content

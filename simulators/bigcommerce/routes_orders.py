@@ -12,7 +12,7 @@ from ..wire import Request, Response, json_response
 from . import orders, render
 from .errors import ApiError, not_found
 from .render_goods import page_json
-from .state import Json, Order, State
+from .state import STATUS_NAMES, Json, Order, State
 
 LIMIT_MAX = 250
 _NO_CONTENT = Response(204)
@@ -43,7 +43,7 @@ def put_order(state: State, request: Request, order_id: str) -> Response:
     order, body = find_order(state, order_id), read_body(request)
     status_id = body.get("status_id")
     if status_id is not None:
-        if status_id not in render.STATUS_NAMES:
+        if status_id not in STATUS_NAMES:
             raise ApiError(400, "The field 'status_id' is invalid.")
         orders.set_status(state, order, int(status_id))
     return json_response(_render(state, request, order))
@@ -72,7 +72,7 @@ def post_shipment(state: State, request: Request, order_id: str) -> Response:
     }
     if not parts:
         raise ApiError(400, "The required field 'items' was not supplied.")
-    shipment = orders.ship(state, order, parts, body)
+    shipment = orders.ship(state, order, parts, dict(body))
     return json_response(render.shipment_json(order, shipment), status=201)
 
 
@@ -96,7 +96,7 @@ def post_quote(state: State, request: Request, order_id: str) -> Response:
     order, body = find_order(state, order_id), read_body(request)
     amount = float(orders.price_of_items(state, order, body.get("items") or []))
     offline = state.settings.offline_gateway
-    ways = [
+    ways: list[Json] = [
         {"provider_id": "storecredit", "provider_description": "Store credit"},
         {"provider_id": "custom", "provider_description": "Custom", "offline": True},
         {"provider_id": state.settings.gateway, "provider_description": "Card"},
