@@ -30,12 +30,14 @@ from . import (
     places,
     policies,
     pulling,
+    restoring,
     run,
     set_up,
     upkeep,
     words,
 )
 from .demo import demo
+from .drifts import list_drifts
 from .failures import Failure, explain_failure
 from .output import clean
 from .prices import price
@@ -161,11 +163,13 @@ app.add_typer(places.skus_app, name="skus", rich_help_panel=_WORK)
 app.add_typer(policies.app, name="policy", rich_help_panel=_WORK)
 app.add_typer(explain.app, name="explain", rich_help_panel=_DECIDE)
 app.command("shortfalls", rich_help_panel=_DECIDE)(shortfalls)
+app.command("drifts", rich_help_panel=_DECIDE)(list_drifts)
 app.add_typer(conflicts.app, name="conflicts", rich_help_panel=_DECIDE)
 app.add_typer(words.app, name="words", rich_help_panel=_DECIDE)
 app.command("replay", rich_help_panel=_DECIDE)(upkeep.replay)
 app.command("fsck", rich_help_panel=_LOOK_AFTER)(upkeep.fsck)
 app.command("backup", rich_help_panel=_LOOK_AFTER)(upkeep.backup)
+app.add_typer(restoring.app, name="restore", rich_help_panel=_LOOK_AFTER)
 app.command("audit", rich_help_panel=_LOOK_AFTER)(upkeep.show_audit)
 app.command("demo", rich_help_panel=_TRY)(demo)
 app.command("simulate", rich_help_panel=_TRY)(simulate)
