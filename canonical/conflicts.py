@@ -77,7 +77,8 @@ KIND_TEXTS: dict[ConflictKind, KindText] = {
     ),
     ConflictKind.UNKNOWN_VALUE: KindText(
         meaning="A channel used a word that the mapping has never seen.",
-        impact="The value counts as unknown; the order is taken in all the same.",
+        impact="The value counts as unknown; the order is taken in all the same. "
+        "crossdock words set says what it means.",
         actions=(Action.ACKNOWLEDGE,),
     ),
     ConflictKind.MISSING_RECORD: KindText(
