@@ -107,17 +107,17 @@ def settle_holdings(
     allocated of ``contested`` SKUs: others wait for them, and who is served first is
     decided where all who wait are known.
     """
-    lines = list(lines)
-    for line in lines:
-        cause = Cause("order", f"{cause_id}/{line.id}")
+    caused = [
+        (line, Cause("order", f"{cause_id}/{line.id}"))
+        for line in lines
+        if line.holdings
+    ]
+    for line, cause in caused:
         for group in group_claims(line.holdings):
             units = line.wanted * group[0].units_per_line
             settle_wanted(group, units, ledger, cause)
-    for line in lines:
-        if contested and any(one.key.sku in contested for one in line.holdings):
-            continue
-        if line.holdings:
-            cause = Cause("order", f"{cause_id}/{line.id}")
+    for line, cause in caused:
+        if not contested or all(one.key.sku not in contested for one in line.holdings):
             fill_claims(line.holdings, locations, ledger, cause)
 
 

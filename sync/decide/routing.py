@@ -7,24 +7,22 @@ that the sum of what a line's claims want never depends on where its units lie.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ...canonical.remembered import Holding
 from ...canonical.stock import Cause, StockKey
 from .ledger import Ledger
 
 
-def group_claims(holdings: Iterable[Holding]) -> Iterator[list[Holding]]:
-    """Yield a line's claims by SKU, the home claim first in each."""
-    holdings = list(holdings)
+def group_claims(holdings: list[Holding]) -> Collection[list[Holding]]:
+    """Return a line's claims by SKU, the home claim first in each."""
     if len(holdings) == 1:  # nearly every line of every page
-        yield holdings
-        return
+        return (holdings,)
     groups: dict[str, list[Holding]] = {}
     for holding in holdings:
         group = groups.setdefault(holding.key.sku, [])
         group.insert(len(group) if holding.routed else 0, holding)
-    yield from groups.values()
+    return groups.values()
 
 
 def settle_wanted(
@@ -35,17 +33,19 @@ def settle_wanted(
     What is allocated beyond that is released, where it was routed to first: a line's
     units shall lie together.
     """
-    home, *routed = group
-    shipped = home.shipped + sum(one.shipped for one in routed)
-    held = home.allocated + sum(one.allocated for one in routed)
+    home = group[0]
+    shipped, held = home.shipped, home.allocated
+    for one in group[1:]:
+        shipped += one.shipped
+        held += one.allocated
     wanted = max(wanted, shipped)
     surplus = held + shipped - wanted
-    for one in (*reversed(routed), home) if surplus > 0 else ():
+    for one in reversed(group) if surplus > 0 else ():
         given_up = min(surplus, one.allocated)
         ledger.release(one.key, given_up, cause)
         one.allocated -= given_up
         surplus -= given_up
-    for one in routed:
+    for one in group[1:]:
         one.wanted = one.allocated + one.shipped
         wanted -= one.wanted
     home.wanted = wanted
@@ -62,30 +62,32 @@ def fill_claims(
         ledger: the positions, changed in place.
         cause: why.
     """
-    for home in [one for one in holdings if not one.routed and one.short]:
-        sku, place = home.key
-        if place in locations:
-            home.allocated += ledger.allocate(home.key, home.short, cause)
-        for location in locations:
-            if home.short and location != place:
-                _route(home, StockKey(sku, location), holdings, ledger, cause)
+    for home in [one for one in holdings if not one.routed]:
+        short = home.short
+        if short and home.key.location in locations:
+            granted = ledger.allocate(home.key, short, cause)
+            home.allocated += granted
+            short -= granted
+        if short:
+            _route(home, holdings, locations, ledger, cause)
 
 
 def _route(
     home: Holding,
-    key: StockKey,
     holdings: list[Holding],
+    locations: Sequence[str],
     ledger: Ledger,
     cause: Cause,
 ) -> None:
-    lacking = home.short
-    granted = ledger.allocate(key, lacking, cause)
-    if granted:
-        reason = f"{home.key.location} was {lacking} short"
-        claim = find_claim(holdings, home, key.location, reason)
-        claim.allocated += granted
-        claim.wanted += granted
-        home.wanted -= granted
+    sku, place = home.key
+    for location in locations:
+        lacking = home.short if location != place else 0
+        granted = ledger.allocate(StockKey(sku, location), lacking, cause)
+        if granted:
+            claim = find_claim(holdings, home, location, f"{place} was {lacking} short")
+            claim.allocated += granted
+            claim.wanted += granted
+            home.wanted -= granted
 
 
 def find_claim(
