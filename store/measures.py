@@ -59,6 +59,8 @@ class RateRow(NamedTuple):
     fast_micro: int
     slow_micro: int
     squares_micro: int
+    since: datetime
+    """The first sale that was counted."""
     measured_at: datetime
 
 
@@ -192,7 +194,7 @@ def save_rates(connection: Connection, rows: Iterable[RateRow]) -> None:
         sales_rates,
         [row._asdict() for row in rows],
         key=("channel", "sku"),
-        change=("fast_micro", "slow_micro", "squares_micro", "measured_at"),
+        change=("fast_micro", "slow_micro", "squares_micro", "since", "measured_at"),
     )
 
 

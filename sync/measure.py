@@ -110,7 +110,8 @@ def add_sales(
         fast, slow, squares = (
             round(one * 1e6) for one in (pace.fast, pace.slow, pace.squares)
         )
-        rows.append(RateRow(*key, fast, slow, squares, now))
+        since = now - timedelta(seconds=pace.age_seconds)
+        rows.append(RateRow(*key, fast, slow, squares, since, now))
     return rows
 
 
@@ -118,7 +119,8 @@ def read_pace(row: RateRow | None, at: datetime) -> Pace:
     """Return how something sells at a moment, as far as it was measured."""
     if row is None:
         return Pace()
-    kept = Pace(row.fast_micro / 1e6, row.slow_micro / 1e6, row.squares_micro / 1e6)
+    counts = (row.fast_micro / 1e6, row.slow_micro / 1e6, row.squares_micro / 1e6)
+    kept = Pace(*counts, (row.measured_at - row.since).total_seconds())
     return kept.after((at - row.measured_at).total_seconds())
 
 

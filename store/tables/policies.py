@@ -63,6 +63,7 @@ sales_rates = Table(
     Column("fast_micro", BigInteger, nullable=False),
     Column("slow_micro", BigInteger, nullable=False),
     Column("squares_micro", BigInteger, nullable=False),
+    Column("since", UtcMicroseconds, nullable=False),
     Column("measured_at", UtcMicroseconds, nullable=False),
     PrimaryKeyConstraint("channel", "sku"),
 )

@@ -113,6 +113,10 @@ WINDOW_SECONDS = 60
 """Sales of the same minute count as one burst."""
 
 
+AGE_SECONDS_MIN = 3600.0
+"""One sale says little of the next; it counts as one an hour at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How a SKU sells on a channel: counts of units that fade with time."""
@@ -121,6 +125,8 @@ class Pace:
     slow: float = 0.0
     squares: float = 0.0
     """Of the units of each minute, on the slow horizon."""
+    age_seconds: float = 0.0
+    """How long ago the first of all these sales was."""
 
     def after(self, seconds: float) -> Pace:
         """Return the pace so much later, if nothing was sold meanwhile."""
@@ -128,6 +134,7 @@ class Pace:
             decay(self.fast, seconds, FAST_SECONDS),
             decay(self.slow, seconds, SLOW_SECONDS),
             decay(self.squares, seconds, SLOW_SECONDS),
+            self.age_seconds + seconds,
         )
 
     def add(self, units: int, age_seconds: float) -> Pace:
@@ -136,19 +143,32 @@ class Pace:
             self.fast + decay(units, age_seconds, FAST_SECONDS),
             self.slow + decay(units, age_seconds, SLOW_SECONDS),
             self.squares + decay(units * units, age_seconds, SLOW_SECONDS),
+            max(self.age_seconds, age_seconds),
         )
 
     @property
+    def slow_seconds(self) -> float:
+        """The time that the slow count stands for: its horizon, once it is old enough.
+
+        What is new has not had the time to add up.
+        """
+        age = max(self.age_seconds, AGE_SECONDS_MIN)
+        return -SLOW_SECONDS * math.expm1(-age / SLOW_SECONDS)
+
+    @property
     def units_per_second(self) -> float:
-        """The sales rate: of the two horizons the one that says more."""
-        return max(self.fast / FAST_SECONDS, self.slow / SLOW_SECONDS)
+        """The sales rate: of the two horizons the one that says more.
+
+        A single sale is no rush: only what came with it counts as fast.
+        """
+        return max((self.fast - 1) / FAST_SECONDS, self.slow / self.slow_seconds)
 
     @property
     def dispersion(self) -> float:
         """Variance over mean of the units sold in a minute; at least 1."""
         if self.slow <= 0:
             return 1.0
-        mean = self.slow * WINDOW_SECONDS / SLOW_SECONDS
+        mean = self.slow * WINDOW_SECONDS / self.slow_seconds
         return max(1.0, self.squares / self.slow - mean)
 
 

@@ -154,6 +154,15 @@ def test_steady_sales_are_measured_as_what_they_are() -> None:
     assert pace.dispersion == pytest.approx(1.0, abs=0.01)
 
 
+def test_what_is_new_is_measured_by_the_time_it_had() -> None:
+    pace = Pace()
+    for part in range(40):
+        pace = pace.add(1, part * 2160)
+    assert pace.units_per_second * 86_400 == pytest.approx(40, rel=0.3)
+    once = Pace().add(1, 0)
+    assert once.units_per_second == pytest.approx(1 / 3600, rel=0.02)
+
+
 def test_a_flash_sale_counts_within_minutes_and_a_quiet_night_does_not() -> None:
     steady = Pace()
     for part in range(24 * 14 * 6):

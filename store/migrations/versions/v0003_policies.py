@@ -77,6 +77,7 @@ def _make_measures() -> None:
         sa.Column("fast_micro", sa.BigInteger(), nullable=False),
         sa.Column("slow_micro", sa.BigInteger(), nullable=False),
         sa.Column("squares_micro", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("measured_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["channel"], ["channels.name"], name=op.f("fk_sales_rates_channel")
