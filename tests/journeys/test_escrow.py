@@ -48,7 +48,7 @@ def test_units_are_shared_out_evenly_and_never_shown_twice(any_market: Any) -> N
 
 
 def test_d23_while_a_record_closes_no_other_has_its_units(market: Any) -> None:
-    seen = []
+    seen: list[int] = []
 
     def look(point: str) -> None:
         seen.append(sum(list_shown(market)))
@@ -125,7 +125,7 @@ def test_a_last_sale_that_was_not_seen_is_counted_before_units_move(
     market.work()
     market.clock.advance(360)
     market.tick(MarkKind.MEASURE)
-    sold = []
+    sold: list[str] = []
 
     def sell_before_zero(point: str) -> None:
         if point == "push.stored" and not sold:
@@ -147,7 +147,7 @@ def test_goods_that_arrive_are_handed_out_at_once_where_that_is_safe(
     enter(market)
     market.world.receive("CLOCK", 90)
     receive_stock(market.hub, "CLOCK", 90, actor="staff")
-    shopify_first = []
+    shopify_first: list[list[int]] = []
 
     def look(point: str) -> None:
         shopify_first.append(list_shown(market))
@@ -181,7 +181,8 @@ def test_e01_a_raise_without_an_answer_is_not_repeated_over_a_sale(
     town = market
     town.lose_webhooks()
     set_policy(town.hub, StockPolicy(sku="CLOCK", mode=StockMode.ESCROW), actor="staff")
-    armed, raised = [], []
+    armed: list[None] = []
+    raised: list[str] = []
 
     def sell_what_was_raised(point: str) -> None:
         if list_granted(town).get(channel) != (5, QuotaState.OPEN) or raised:
