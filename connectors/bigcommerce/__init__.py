@@ -21,6 +21,7 @@ plugin = Plugin(
     translator=translator,
     connector=BigCommerceConnector,
     connect=BigCommerceConnector,
+    operations=OPERATIONS,
 )
 
 __all__ = ["OPERATIONS", "plugin"]

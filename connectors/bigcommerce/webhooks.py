@@ -66,7 +66,8 @@ def read_webhook(
     require_standard_webhook(headers, body, (secret,), now)
     try:
         told = orjson.loads(body)
-        topic, event_id = str(told["scope"]), str(told["hash"])
+        topic = str(told["scope"])
+        event_id = str(told.get("hash") or headers["webhook-id"])
         stream, find = _RECORDS.get(topic, (None, None))
         record_id = str(int(find(told["data"]))) if find else ""
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):

@@ -19,6 +19,7 @@ from ...mapping.bigcommerce_wire import MailTime, Text, describe_mismatch
 from ..calls import Answer
 
 Json = dict[str, Any]
+ID_DIGITS_MAX = 18
 Entry = TypeVar("Entry")
 Rows = Annotated[
     tuple[Entry, ...], BeforeValidator(lambda rows: () if rows is None else rows)
@@ -110,9 +111,8 @@ class RefundMethod(Shape):
 
 
 class RefundQuote(Shape):
-    """What a refund would come to, and the ways to pay it."""
+    """The ways to pay a refund, and what each comes to."""
 
-    total_refund_amount: float
     refund_methods: Rows[Rows[RefundMethod]] = ()
 
 
@@ -152,14 +152,13 @@ class Store(Shape):
     id: str = Field(min_length=1)
     name: Text = ""
     currency: Text = ""
-    status: Text = ""
 
 
 class VariantPrice(Shape):
     """What shoppers see, as a write answers it."""
 
     id: int
-    calculated_price: Annotated[str, Field()] | None = None
+    calculated_price: str | None = None
 
 
 class Hook(Shape):
@@ -259,7 +258,4 @@ def read_time(answer: Answer, clock: Clock) -> datetime:
 
 def is_id(text: str) -> bool:
     """Say whether a text can be an id of this store: ASCII digits, a few of them."""
-    return text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MAX
-
-
-_ID_DIGITS_MAX = 18
+    return text.isascii() and text.isdigit() and len(text) <= ID_DIGITS_MAX

@@ -11,10 +11,22 @@ from decimal import Decimal
 
 from . import hooks
 from .errors import ApiError
-from .state import Counter, Json, Line, Order, Product, Refund, Shipment, State, Variant
-
-CANCELLED, REFUNDED, PARTLY_REFUNDED = 5, 4, 14
-SHIPPED, PARTLY_SHIPPED = 2, 3
+from .state import (
+    CANCELLED,
+    PARTLY_REFUNDED,
+    PARTLY_SHIPPED,
+    REFUNDED,
+    SHIPPED,
+    Counter,
+    Json,
+    Line,
+    Order,
+    Product,
+    Refund,
+    Shipment,
+    State,
+    Variant,
+)
 
 
 def place(

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from email.utils import format_datetime
 
-from .state import STATUS_NAMES, Json, Line, Order, Refund, Shipment, State
+from .state import SHIPPED, STATUS_NAMES, Json, Line, Order, Refund, Shipment, State
 
 
 def mail_date(moment: datetime) -> str:
@@ -24,65 +24,75 @@ def amount_text(amount: Decimal) -> str:
 
 def order_json(state: State, order: Order, include: str, structure: str) -> Json:
     """Return an order of v2, with what it was asked to include."""
-    wanted = [each for each in include.split(",") if each]
-    taxed = state.settings.prices_include_tax
-    parts = [state.split_tax(line.price * line.quantity) for line in order.lines]
-    subtotal = (
-        sum((ex for ex, _ in parts), Decimal(0)),
-        sum((inc for _, inc in parts), Decimal(0)),
-    )
-    shipping = state.split_tax(order.shipping)
-    total = (subtotal[0] + shipping[0], subtotal[1] + shipping[1])
+    wanted = include.split(",")
     path = f"/orders/{order.order_id}"
     content: Json = {
-        "id": order.order_id,
-        "customer_id": 0,
-        "date_created": mail_date(order.created),
-        "date_modified": mail_date(order.changed_at),
-        "date_shipped": mail_date(order.shipments[-1].created)
-        if order.status_id == 2 and order.shipments
-        else "",
-        "status_id": order.status_id,
-        "status": state.settings.status_names.get(order.status_id)
-        or STATUS_NAMES[order.status_id],
-        **_priced("subtotal", subtotal),
-        "base_shipping_cost": amount_text(shipping[1] if taxed else shipping[0]),
-        **_priced("shipping_cost", shipping),
-        **_priced("handling_cost", (Decimal(0), Decimal(0))),
-        **_priced("wrapping_cost", (Decimal(0), Decimal(0))),
-        **_priced("total", total),
-        "is_tax_inclusive_pricing": taxed,
-        "items_total": sum(line.quantity for line in order.lines),
-        "items_shipped": sum(line.shipped for line in order.lines),
-        "payment_method": "Credit Card",
-        "payment_provider_id": f"ch_{order.order_id}",
-        "payment_status": order.payment_status,
-        "refunded_amount": "0.0000",
-        "order_is_digital": False,
-        "currency_id": 1,
-        "currency_code": state.settings.currency,
-        "currency_exchange_rate": "1.0000000000",
-        "default_currency_id": 1,
-        "default_currency_code": state.settings.currency,
-        "staff_notes": "",
-        "customer_message": order.note,
-        "discount_amount": "0.0000",
-        "coupon_discount": "0.0000",
-        "shipping_address_count": 1,
-        "is_deleted": order.archived,
+        **_head_json(state, order),
+        **_amounts_json(state, order),
         "billing_address": {**address_json(order.buyer), "form_fields": []},
-        "channel_id": 1,
         "products": _link(state, f"{path}/products"),
         "consignments": _link(state, f"{path}/consignments"),
         "fees": _link(state, f"{path}/fees"),
     }
-    content["total_tax"] = content.pop("total_tax")
     if structure == "object" and any(each.startswith("consig") for each in wanted):
         whole = "consignments.line_items" in wanted
         content["consignments"] = consignments_json(state, order, whole=whole)
     if "fees" in wanted:
         content["fees"] = []
     return content
+
+
+def _head_json(state: State, order: Order) -> Json:
+    renamed = state.settings.status_names.get(order.status_id)
+    shipped = order.status_id == SHIPPED and order.shipments
+    return {
+        "id": order.order_id,
+        "customer_id": 0,
+        "date_created": mail_date(order.created),
+        "date_modified": mail_date(order.changed_at),
+        "date_shipped": mail_date(order.shipments[-1].created) if shipped else "",
+        "status_id": order.status_id,
+        "status": renamed or STATUS_NAMES[order.status_id],
+        "items_total": sum(line.quantity for line in order.lines),
+        "items_shipped": sum(line.shipped for line in order.lines),
+        "payment_method": "Credit Card",
+        "payment_provider_id": f"ch_{order.order_id}",
+        "payment_status": order.payment_status,
+        "order_is_digital": False,
+        "staff_notes": "",
+        "customer_message": order.note,
+        "shipping_address_count": 1,
+        "is_deleted": order.archived,
+        "channel_id": 1,
+    }
+
+
+def _amounts_json(state: State, order: Order) -> Json:
+    taxed = state.settings.prices_include_tax
+    parts = [state.split_tax(line.price * line.quantity) for line in order.lines]
+    subtotal = (
+        sum((without for without, _ in parts), Decimal(0)),
+        sum((with_tax for _, with_tax in parts), Decimal(0)),
+    )
+    shipping = state.split_tax(order.shipping)
+    nothing = (Decimal(0), Decimal(0))
+    return {
+        **_priced("subtotal", subtotal),
+        "base_shipping_cost": amount_text(shipping[1] if taxed else shipping[0]),
+        **_priced("shipping_cost", shipping),
+        **_priced("handling_cost", nothing),
+        **_priced("wrapping_cost", nothing),
+        **_priced("total", (subtotal[0] + shipping[0], subtotal[1] + shipping[1])),
+        "is_tax_inclusive_pricing": taxed,
+        "refunded_amount": "0.0000",
+        "discount_amount": "0.0000",
+        "coupon_discount": "0.0000",
+        "currency_id": 1,
+        "currency_code": state.settings.currency,
+        "currency_exchange_rate": "1.0000000000",
+        "default_currency_id": 1,
+        "default_currency_code": state.settings.currency,
+    }
 
 
 def _priced(name: str, amounts: tuple[Decimal, Decimal]) -> Json:

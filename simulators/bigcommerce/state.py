@@ -15,6 +15,8 @@ from .settings import StoreSettings
 
 Json = dict[str, Any]
 
+SHIPPED, PARTLY_SHIPPED = 2, 3
+CANCELLED, REFUNDED, PARTLY_REFUNDED = 5, 4, 14
 STATUS_NAMES = {
     0: "Incomplete",
     1: "Pending",

@@ -21,7 +21,16 @@ from ..world import World
 from . import hooks, orders, routes_goods, routes_orders
 from .errors import ApiError, not_found
 from .settings import StoreSettings
-from .state import Counter, NewProduct, NewVariant, Order, Product, State, Variant
+from .state import (
+    CANCELLED,
+    Counter,
+    NewProduct,
+    NewVariant,
+    Order,
+    Product,
+    State,
+    Variant,
+)
 
 _ID = r"([^/]+)"
 _ACTIONS = f"/v3/orders/{_ID}/payment_actions"
@@ -232,7 +241,7 @@ class BigCommerceStore(Simulator):
     def cancel_order(self, order_id: str) -> None:
         """Cancel an order; stock goes back where the store is set so."""
         with self.lock:
-            orders.set_status(self.state, self.order(order_id), orders.CANCELLED)
+            orders.set_status(self.state, self.order(order_id), CANCELLED)
 
     def set_status(self, order_id: str, status_id: int) -> None:
         """Set the status by hand."""
