@@ -30,6 +30,10 @@ class KindDescription:
     api_version: str
     distribution: str
     capabilities: tuple[str, ...]
+    contract_operations: int
+    """Operations of the vendor's contract that it sends, each held to it by a test."""
+    problem: str = ""
+    """Why it cannot be used, if it cannot."""
 
 
 def connectors(
@@ -55,16 +59,23 @@ def connectors(
 def _list_all(output: Output) -> None:
     found = registry.list_plugins()
     described = [_describe(plugin) for plugin in found.usable.values()]
-    table = make_table("kind", "title", "tier", "API", "from")
+    unusable = [
+        KindDescription(
+            one.kind, "", "unusable", "", one.distribution, (), 0, one.reason
+        )
+        for one in found.broken
+    ]
+    table = make_table("kind", "title", "tier", "API", "checked operations", "from")
     for one in described:
-        table.add_row(one.kind, one.title, one.tier, one.api_version, one.distribution)
-    output.show(
-        {
-            "connectors": described,
-            "broken": [asdict(one) for one in found.broken],
-        },
-        table,
-    )
+        table.add_row(
+            one.kind,
+            one.title,
+            one.tier,
+            one.api_version,
+            str(one.contract_operations),
+            one.distribution,
+        )
+    output.show([*described, *unusable], table)
     for broken in found.broken:
         output.warn(
             f"{broken.kind} of {broken.distribution} cannot be used: {broken.reason}"
@@ -114,6 +125,7 @@ def _describe(plugin: Plugin) -> KindDescription:
         plugin.api_version,
         next(one.distribution for one in sources if one.kind == plugin.kind),
         capabilities_of(plugin),
+        len(plugin.operations),
     )
     try:
         tier = read_scorecard(plugin).tier

@@ -350,6 +350,9 @@ class Plugin:
     """The class, for reading capabilities off; ``connect`` makes its instances."""
     connect: Callable[[Any, Context], Connector]
     """Called with an instance of ``settings`` and the context. Does no I/O."""
+    operations: tuple[str, ...] = ()
+    """Every operation of the channel's contract that the connector can send; a test
+    holds its requests to the contract, and to this list."""
     sdk_version: int = SDK_VERSION
     """The version of this module's contracts that the connector was written for."""
 

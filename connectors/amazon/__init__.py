@@ -21,6 +21,7 @@ plugin = Plugin(
     translator=translator,
     connector=AmazonConnector,
     connect=AmazonConnector,
+    operations=OPERATIONS,
 )
 
 __all__ = ["OPERATIONS", "plugin"]

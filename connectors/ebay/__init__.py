@@ -21,6 +21,7 @@ plugin = Plugin(
     translator=translator,
     connector=EbayConnector,
     connect=EbayConnector,
+    operations=OPERATIONS,
 )
 
 __all__ = ["OPERATIONS", "plugin"]

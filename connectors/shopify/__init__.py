@@ -1,6 +1,6 @@
 """Shopify through its Admin GraphQL API, version 2026-07.
 
-Only ``plugin`` is for others; the rest of the folder is private to the connector.
+``plugin`` is for others, ``OPERATIONS`` for tests; the rest is private to the connector.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from ...mapping import shopify as translator
 from ..sdk import Plugin
 from .connector import TRAITS, ShopifyConnector
 from .graphql import API_VERSION
+from .operations import OPERATIONS
 from .settings import ShopifySettings
 
 plugin = Plugin(
@@ -20,6 +21,7 @@ plugin = Plugin(
     translator=translator,
     connector=ShopifyConnector,
     connect=ShopifyConnector,
+    operations=OPERATIONS,
 )
 
-__all__ = ["plugin"]
+__all__ = ["OPERATIONS", "plugin"]

@@ -21,6 +21,7 @@ plugin = Plugin(
     translator=translator,
     connector=SquareConnector,
     connect=SquareConnector,
+    operations=OPERATIONS,
 )
 
 __all__ = ["OPERATIONS", "plugin"]

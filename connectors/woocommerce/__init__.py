@@ -8,6 +8,7 @@ from __future__ import annotations
 from ...mapping.woocommerce import translator
 from ..sdk import Plugin
 from .connector import WooCommerceConnector
+from .operations import OPERATIONS
 from .settings import WooCommerceSettings
 from .traits import TRAITS
 
@@ -20,6 +21,7 @@ plugin = Plugin(
     translator=translator,
     connector=WooCommerceConnector,
     connect=WooCommerceConnector,
+    operations=OPERATIONS,
 )
 
-__all__ = ["plugin"]
+__all__ = ["OPERATIONS", "plugin"]

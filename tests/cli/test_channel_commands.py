@@ -38,6 +38,7 @@ def test_settings_are_asked_for_and_mended_where_they_are_typed(
         "loudly",
         "note",
         "n",
+        "y",
     ]
     said = hub(
         "channels", "add", "woocommerce", "--no-read", answers="\n".join(answers)
@@ -216,10 +217,12 @@ def test_the_kinds_are_listed_with_what_they_can_do(
     broken = Source("ebuy", "crossdock-ebuy 1.0", lambda: "not a plugin")
     monkeypatch.setattr(registry, "find_sources", lambda: (*sources, broken))
     said = terminal("connectors", "--json")
-    kinds = {one["kind"]: one for one in said.document["connectors"]}
+    kinds = {one["kind"]: one for one in said.document}
     assert kinds["woocommerce"]["distribution"] == "crossdock"
     assert "PullsOrders" in kinds["shopify"]["capabilities"]
-    assert said.document["broken"][0]["kind"] == "ebuy"
+    assert kinds["shopify"]["contract_operations"] > 20
+    assert kinds["ebuy"]["tier"] == "unusable"
+    assert kinds["ebuy"]["problem"]
     assert "crossdock-ebuy 1.0 cannot be used" in said.err
 
 

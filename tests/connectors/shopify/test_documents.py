@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from crossdock.canonical.orders import FulfilledLine
 from crossdock.canonical.pushes import FulfillmentPush, StockWrite
-from crossdock.connectors.shopify import documents, fulfillment, stock
+from crossdock.connectors.shopify import OPERATIONS, documents, fulfillment, stock
 from crossdock.connectors.shopify.account import SCOPES_NEEDED, SCOPES_USEFUL
 from crossdock.connectors.shopify.webhooks import TOPICS, to_enum
 from graphql import (
@@ -34,6 +34,17 @@ DOCUMENTS = {
     if name.isupper() and not name.startswith("_")
 }
 GRANTED = {*SCOPES_NEEDED, *SCOPES_USEFUL}
+
+
+def test_every_document_is_declared_as_an_operation() -> None:
+    named = {
+        f"{node.operation.value} {node.name.value}"
+        for text in DOCUMENTS.values()
+        for node in parse(text).definitions
+        if isinstance(node, OperationDefinitionNode) and node.name
+    }
+    assert len(named) == len(DOCUMENTS)
+    assert named == set(OPERATIONS)
 
 
 class FieldCollector(Visitor):
