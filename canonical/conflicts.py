@@ -98,7 +98,7 @@ KIND_TEXTS: dict[ConflictKind, KindText] = {
         actions=(Action.RETRY, Action.DISCARD),
     ),
     ConflictKind.SHORTFALL: KindText(
-        meaning="More units were sold than are on hand.",
+        meaning="More units were sold than are on hand or may be backordered.",
         impact="The lines named wait for stock; nothing is allocated twice.",
         actions=(Action.RECEIVE, Action.ACKNOWLEDGE),
     ),
