@@ -1,6 +1,6 @@
 """Shopify through its Admin GraphQL API, version 2026-07.
 
-``plugin`` is for others, ``OPERATIONS`` for tests; the rest is private to the connector.
+``plugin`` is for others, ``OPERATIONS`` for tests; the rest of the folder is private.
 """
 
 from __future__ import annotations
