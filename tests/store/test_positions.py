@@ -14,9 +14,9 @@ import pytest
 from crossdock.canonical.clock import ManualClock
 from crossdock.canonical.errors import StoreBusyError
 from crossdock.canonical.orders import Order
-from crossdock.canonical.remembered import Claim, KnownChannel, KnownOrder
+from crossdock.canonical.remembered import Claim, Holding, KnownChannel, KnownOrder
 from crossdock.canonical.stock import Cause, Movement, MovementKind, StockKey
-from crossdock.store import fsck, orders, stock
+from crossdock.store import channels, fsck, orders, stock
 from crossdock.store.engine import Store
 from crossdock.store.ids import IdSource
 from crossdock.store.stock import Counts, SkuRow
@@ -196,6 +196,43 @@ def test_claims_are_told_oldest_first_by_what_they_hold_or_lack(
     assert [(claim.order_id, claim.holding.short) for claim in waiting] == [
         (sold[1].id, 3)
     ]
+
+
+def test_a_claim_knows_by_when_its_order_has_to_leave(
+    store: Store,
+    add_channel: Callable[..., KnownChannel],
+    receive: Callable[[str, int], None],
+    make_order: Callable[..., Order],
+    take_in: Callable[..., list[KnownOrder]],
+) -> None:
+    add_channel("shop", rank=3)
+    receive("LAMP", 1)
+    take_in("shop", make_order("1", {"LAMP": 4}, ship_by=MOMENT))
+    with store.reading() as connection:
+        (claim,) = stock.load_claims(connection, ["LAMP"], short_only=True)
+        assert (claim.channel, claim.ship_by) == ("shop", MOMENT)
+        assert channels.load_ranks(connection) == {"shop": 3}
+        assert stock.find_short(connection) == ["LAMP"]
+    take_in("shop", make_order("1", {"LAMP": 4}))
+    with store.reading() as connection:
+        (claim,) = stock.load_claims(connection, ["LAMP"], short_only=True)
+    assert claim.ship_by is None
+
+
+def test_a_claim_that_is_routed_elsewhere_is_written_with_its_reason(
+    store: Store, sold: list[KnownOrder]
+) -> None:
+    attic = StockKey("LAMP", "attic")
+    with store.transaction() as connection:
+        (claim,) = stock.load_claims(connection, ["LAMP"], short_only=True)
+        claim.holdings.append(Holding(attic, 1, 2, 2, 0, "main was 3 short"))
+        claim.holding.wanted -= 2
+        stock.save_claims(connection, [claim])
+    with store.reading() as connection:
+        (again,) = stock.load_claims(connection, ["LAMP"], short_only=True)
+    assert [one.key.location for one in again.holdings] == ["main", "attic"]
+    assert (again.holding.short, again.holdings[1].routed) == (1, "main was 3 short")
+    assert again.before == {"main": (2, 1), "attic": (2, 2)}
 
 
 def test_a_claim_that_changed_since_it_was_loaded_is_not_written_over(

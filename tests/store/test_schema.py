@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from crossdock.canonical.errors import SchemaMismatchError
-from crossdock.store import schema
+from crossdock.store import locations, schema, stock
 from crossdock.store.engine import Store
 from crossdock.store.tables import metadata
 from sqlalchemy import BigInteger, Connection, Integer, create_engine, inspect, text
@@ -76,6 +78,35 @@ def test_a_database_that_was_never_set_up_is_not_worked_on(empty: Store) -> None
     with pytest.raises(SchemaMismatchError, match="not been set up") as caught:
         schema.require_current(empty)
     assert caught.value.next_step.startswith("Run crossdock init")
+
+
+def test_a_hub_with_stock_goes_on_selling_it_after_the_upgrade(empty: Store) -> None:
+    """Positions of the first schema name their locations; nobody else did."""
+    upgrade_to(empty, "0001")
+    with empty.transaction() as connection:
+        for statement in (
+            "INSERT INTO skus VALUES ('LAMP', 'lamp', '', '', 0, 0)",
+            "INSERT INTO positions VALUES ('LAMP', 'attic', 3, 0, 0)",
+            "INSERT INTO conflicts (id, kind, subject, channel, status, summary, facts,"
+            " proposals, occurrences, opened_at, seen_at) VALUES (1, 'shortfall',"
+            " 'sku/LAMP@attic', '', 'open', '', '{}', '[]', 1, 0, 0)",
+        ):
+            connection.execute(text(statement))
+    schema.upgrade(empty)
+    with empty.reading() as connection:
+        rows = {row.name: row.sells for row in locations.load_all(connection)}
+        assert rows == {"attic": True, "in-transit": False}
+        subjects = connection.scalars(text("SELECT subject FROM conflicts")).all()
+        assert subjects == ["sku/LAMP"]
+        assert stock.load_terms(connection, ["LAMP"]) == {"LAMP": stock.SkuTerms()}
+
+
+def upgrade_to(store: Store, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema._SCRIPTS))
+    with store.transaction() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def test_a_newer_schema_is_refused_and_not_touched(store: Store) -> None:

@@ -20,7 +20,13 @@ def claim(
     line: int, channel: str = "bazaar", ship_in_hours: int | None = None, **counts: int
 ) -> Claim:
     ship_by = None if ship_in_hours is None else MOMENT + timedelta(hours=ship_in_hours)
-    holding = Holding(MAIN, 1, **({"wanted": 3} | counts))
+    holding = Holding(
+        MAIN,
+        1,
+        counts.get("wanted", 3),
+        counts.get("allocated", 0),
+        counts.get("shipped", 0),
+    )
     return Claim(line, line * 10, channel, ship_by, [holding])
 
 
