@@ -167,6 +167,8 @@ class KnownChannel:
     """Since when it is not written to."""
     failing_since: datetime | None = None
     """The first pull of orders that failed since the last one that did not."""
+    opening_since: datetime | None = None
+    """Orders placed from then on that were open at ``orders_since`` move stock too."""
 
 
 class Direction(StrEnum):

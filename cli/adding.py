@@ -67,6 +67,15 @@ Since = Annotated[
         "2026-01-31T08:00:00+01:00; else from now on.",
     ),
 ]
+OpeningBalance = Annotated[
+    str,
+    typer.Option(
+        "--opening-balance",
+        metavar="TIME",
+        help="Take along orders placed since then that are still to be shipped: they "
+        "ship through the hub, and their units count as on hand.",
+    ),
+]
 Hold = Annotated[
     bool,
     typer.Option(
@@ -90,6 +99,7 @@ def add(
     on_drift: OnDrift = DriftPolicy.ASK,
     catalog_source: CatalogSource = None,
     since: Since = "",
+    opening_balance: OpeningBalance = "",
     hold: Hold = False,
     read: Read = True,
     as_json: Json = False,
@@ -117,6 +127,7 @@ def add(
             drift_policy=on_drift,
             catalog_source=catalog_source,
             orders_since=orders_since,
+            opening_since=read_moment("--opening-balance", opening_balance),
             held=hold,
         )
         _connect(hub, new, output, read=read)

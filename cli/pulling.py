@@ -5,6 +5,7 @@ One channel that cannot be read does not keep the others from being read.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -18,12 +19,13 @@ from ..sync.remap import mark_skus
 from ..sync.stocktaking import require_sku
 from .failures import ExitCode, explain_failure
 from .output import Output, count, headline, make_table, plain
-from .session import Json, open_session
+from .session import Json, open_session, read_moment
 from .working import (
     ChannelReading,
     follow_steps,
     hold_lane,
     read_channel,
+    read_history,
     show_effect,
 )
 
@@ -39,6 +41,15 @@ def pull(
             "--all", help="Read all listings and the quantities that are shown too."
         ),
     ] = False,
+    history_since: Annotated[
+        str,
+        typer.Option(
+            "--history-since",
+            metavar="TIME",
+            help="Read orders changed since then too; those placed before the channel "
+            "was connected are history and move no stock.",
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Read what is new in the channels, and bring their stock in step, now.
@@ -47,11 +58,13 @@ def pull(
 
         crossdock pull
         crossdock pull shop --all
+        crossdock pull shop --history-since 2026-01-01
     """
     output = Output(as_json=as_json)
+    since = read_moment("--history-since", history_since)
     with open_session(context, output) as hub:
         readings = [
-            _pull_one(hub, channel, output, everything=everything)
+            _pull_one(hub, channel, output, everything=everything, since=since)
             for channel in _choose(hub, name)
         ]
         worked = show_effect(hub, output, "Bringing stock in step")
@@ -86,13 +99,20 @@ def _choose(hub: Hub, name: str | None) -> list[KnownChannel]:
 
 
 def _pull_one(
-    hub: Hub, channel: KnownChannel, output: Output, *, everything: bool
+    hub: Hub,
+    channel: KnownChannel,
+    output: Output,
+    *,
+    everything: bool,
+    since: datetime | None,
 ) -> dict[str, Any]:
     problem = ""
     reading = ChannelReading(channel.name)
     try:
         with output.watch(f"Reading {channel.name}") as note, follow_steps(hub, note):
             reading = read_channel(hub, channel, everything=everything)
+            if since is not None and not reading.left_to_other:
+                reading.orders.add(read_history(hub, channel, since))
     except (ChannelError, SettingsError) as error:
         failure = explain_failure(error)
         problem = failure.message

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from ..canonical.errors import RefusedError
 from ..canonical.remembered import KnownChannel
 from ..store import leases, marks
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind
 from ..sync.hub import LEASE_LASTING, Hub
 from ..sync.ingest import IngestReport
-from ..sync.pull import pull_orders, scan_listings
+from ..sync.pull import import_history, pull_orders, scan_listings
 from ..sync.read_back import read_back
 from ..sync.worker import run_lane
 from .output import Note, Output, count
@@ -131,6 +133,22 @@ def read_channel(
             due = _find_due(hub, channel.name, MarkKind.READ_BACK)
             read_back(hub, channel, everything=True, lease=lease, handled=due)
     return reading
+
+
+def read_history(hub: Hub, channel: KnownChannel, since: datetime) -> IngestReport:
+    """Take in a channel's orders changed since a moment in the past.
+
+    Raises:
+        RefusedError: a running hub holds the channel's lane.
+        ChannelError: the channel cannot be read; pages before are kept.
+    """
+    with hold_lane(hub, channel.name) as lease:
+        if lease is None:
+            raise RefusedError(
+                f"Another process is reading {channel.name} now.",
+                next_step="Try again when it is done.",
+            )
+        return import_history(hub, channel, since, lease=lease)
 
 
 def _pull(

@@ -71,6 +71,7 @@ def add(
             pushing=_ON if channel.pushing else _OFF,
             pushing_reason=channel.pushing_reason,
             held_at=channel.held_at,
+            opening_since=channel.opening_since,
         )
     )
 
@@ -233,6 +234,7 @@ def _read(row: Row[Any], vault: Vault) -> KnownChannel:
         pushing_reason=row.pushing_reason,
         held_at=row.held_at,
         failing_since=row.failing_since,
+        opening_since=row.opening_since,
     )
 
 

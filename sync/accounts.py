@@ -37,6 +37,8 @@ class NewChannel:
     """Whether its listings make SKUs; None: only if the hub has no SKU yet."""
     orders_since: datetime | None = None
     """Orders placed before are history and move no stock; None: from now on."""
+    opening_since: datetime | None = None
+    """Orders placed from then on that are still open come along, with their units."""
     held: bool = False
     """Read it, and write nothing before somebody has looked at what would be."""
 
@@ -101,6 +103,7 @@ def add_channel(hub: Hub, new: NewChannel) -> tuple[KnownChannel, Account]:
             pushing=not new.held,
             pushing_reason="new, and not looked at yet" if new.held else "",
             held_at=now if new.held else None,
+            opening_since=new.opening_since,
         )
         kept = tokens.kept
         channels.add(connection, hub.vault, channel, (kept.version, kept.values))

@@ -113,6 +113,7 @@ def _load(
         partial(next, hub.ids.stream()),
         # After the lock: nobody can begin or stop to wait for these any more.
         frozenset(stock.sum_short(connection, skus | claimed)),
+        opening_since=channel.opening_since,
     )
     return _Page(known, before, surroundings, locked, Ledger(locked), Effects())
 

@@ -42,6 +42,7 @@ channels = Table(
     Column("held_at", UtcMicroseconds, nullable=True),
     Column("failing_since", UtcMicroseconds, nullable=True),
     Column("failed_at", UtcMicroseconds, nullable=True),
+    Column("opening_since", UtcMicroseconds, nullable=True),
     UniqueConstraint("kind", "account_external_id"),
 )
 

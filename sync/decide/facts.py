@@ -42,3 +42,5 @@ class Surroundings:
     take_id: Callable[[], int]
     contested: frozenset[str] = frozenset()
     """SKUs that lines wait for: who gets what is free of them is not decided here."""
+    opening_since: datetime | None = None
+    """Orders placed from then on that were open at ``orders_since`` come along."""

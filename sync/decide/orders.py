@@ -16,16 +16,14 @@ from ...canonical.orders import (
     FulfillmentState,
     Order,
     OrderLine,
-    PaymentState,
 )
 from ...canonical.remembered import Holding, KnownLine, KnownOrder, LineState
 from ...canonical.stock import Cause, MovementKind, StockKey
 from .facts import Sells, Surroundings
 from .ledger import Ledger
+from .opening import LOST_PAYMENTS, comes_along, open_line
 from .parcels import ship_what_channel_shipped
 from .routing import fill_claims, group_claims, settle_wanted
-
-_LOST_PAYMENTS = frozenset({PaymentState.VOIDED, PaymentState.EXPIRED})
 
 
 @dataclass(slots=True)
@@ -60,22 +58,28 @@ def take_in_order(
         ledger: the positions, changed in place.
         effects: what the page changes besides, added to in place.
     """
+    opening = known is None and comes_along(order, surroundings)
     if known is None:
         known = KnownOrder(
             surroundings.take_id(),
             surroundings.channel,
             order.external_id,
-            _moves_stock(order, surroundings),
+            opening or _moves_stock(order, surroundings),
         )
     current = {line.external_id: line for line in order.lines}
     for line in order.lines:
-        _take_in_line(line, known, surroundings, ledger, effects)
+        ours = _take_in_line(line, known, surroundings, ledger, effects)
+        if opening:
+            open_line(ours, line.quantity_taken, ledger)
+        elif known.moves_stock:
+            sells = surroundings.sells(line.listing_external_id, line.sku)
+            _note_taken(ours, line.quantity_taken, sells, effects)
     if known.moves_stock:
         for gone in known.lines.keys() - current.keys():
             _note_removed(known.lines[gone], surroundings, effects)
         ship_what_channel_shipped(order, known, surroundings, ledger)
     # Only now: a parcel that was cancelled changes what counts as shipped.
-    dead = order.cancelled or order.payment in _LOST_PAYMENTS
+    dead = order.cancelled or order.payment in LOST_PAYMENTS
     for ours in known.lines.values():
         wanted = current.get(ours.external_id)
         units = 0 if dead or wanted is None else wanted.quantity_current
@@ -167,16 +171,14 @@ def _take_in_line(
     surroundings: Surroundings,
     ledger: Ledger,
     effects: Effects,
-) -> None:
+) -> KnownLine:
     sells = surroundings.sells(line.listing_external_id, line.sku)
     ours = _recognise_line(line, known, sells, surroundings, ledger)
-    if not known.moves_stock:
-        return
     parked = ours.state is LineState.PARKED and line.tracked
     unheard_of = not sells.stock_external_id
-    if parked and unheard_of:
+    if known.moves_stock and parked and unheard_of:
         effects.parked[line.listing_external_id, line.sku] = ours
-    _note_taken(ours, line.quantity_taken, sells, effects)
+    return ours
 
 
 def _recognise_line(

@@ -20,7 +20,7 @@ def upgrade() -> None:
             "channels",
             sa.Column(name, sa.Text(), nullable=False, server_default=default),
         )
-    for name in ("held_at", "failing_since", "failed_at"):
+    for name in ("held_at", "failing_since", "failed_at", "opening_since"):
         op.add_column("channels", sa.Column(name, sa.BigInteger(), nullable=True))
     op.add_column("cursors", sa.Column("caught_up_at", sa.BigInteger(), nullable=True))
     for name in ("believed", "passed"):
