@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, exists, func, select, tuple_, update
 
 from ..canonical.policies import Quota, QuotaState
+from ..canonical.stock import QUANTITY_MAX
 from .columns import to_microseconds
 from .outbox import DONE, STOCK
 from .rows import insert_rows, update_rows
@@ -91,6 +92,13 @@ def load_needs(
     for channel, record_id, sku, units in connection.execute(query):
         needs.setdefault((channel, record_id), {})[sku] = units
     return needs
+
+
+def list_skus_held(connection: Connection, channel: str) -> set[str]:
+    """Return the SKUs of which quotas of a channel hold units."""
+    keys = [(channel, record) for record in list_records(connection, channel)]
+    needs = load_needs(connection, keys)
+    return {sku for parts in needs.values() for sku in parts}
 
 
 def list_closing_channels(connection: Connection) -> list[str]:
@@ -236,6 +244,26 @@ def close(connection: Connection, keys: Iterable[Key], now: datetime) -> None:
         where=("channel", "stock_external_id"),
         rows=[(0, now, *key) for key in wanted],
     )
+
+
+def close_unknown(connection: Connection, channel: str, now: datetime) -> list[str]:
+    """Close all records of a channel of which nobody knows what they may sell.
+
+    Until each is closed it counts as holding everything. Returns the records.
+    """
+    records = list_records(connection, channel)
+    connection.execute(
+        update(quotas)
+        .where(quotas.c.channel == channel)
+        .values(
+            granted=QUANTITY_MAX,
+            state=QuotaState.CLOSING,
+            closing_at=now,
+            zeroed_at=None,
+        )
+    )
+    close(connection, [(channel, record) for record in records], now)
+    return records
 
 
 def close_deleted(connection: Connection, keys: Collection[Key], now: datetime) -> None:

@@ -16,7 +16,7 @@ from ..canonical.pushes import Account
 from ..canonical.remembered import ChannelState, DriftPolicy, KnownChannel
 from ..canonical.stock import Cause
 from ..connectors.sdk import Context, Credentials
-from ..store import channels, leases, marks, orders, stock
+from ..store import channels, leases, marks, orders, quotas, stock
 from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
 from .apply import save_ledger
@@ -191,6 +191,7 @@ def remove_channel(hub: Hub, name: str) -> None:
         leases.take_over(connection, name, "removal", now, LEASE_LASTING)
         known = orders.load_all_claiming(connection, name)
         skus = {holding.key.sku for _, holding in known}
+        skus |= quotas.list_skus_held(connection, name)
         locked = stock.lock_positions(connection, skus)
         ledger = Ledger(locked)
         for line_id, holding in known:

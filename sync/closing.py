@@ -8,6 +8,7 @@ the two cases in which a write to a record in escrow is not safe, and zero is.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from ..canonical.pages import Stream
@@ -138,24 +139,22 @@ def _mark_next(
     hub.mark(connection, wanted)
 
 
-def find_unsafe(
+def make_safe(
     hub: Hub,
     channel: KnownChannel,
     planned: Sequence[tuple[Publication, StockPlan]],
     *,
     lease: Lease | None,
-) -> Collection[str]:
-    """Close records in escrow whose planned write could sell a unit twice.
+) -> list[tuple[Publication, StockPlan]]:
+    """Return planned writes with those to zero that could sell a unit twice.
 
-    Where the channel does not compare, the only safe writes are zero, and any quantity
-    over a zero that was just read and is fully explained.
-
-    Returns:
-        Records that must not be written as planned; zero is wanted of them now.
+    Where the channel does not compare, the only safe writes to a record in escrow are
+    zero, and any quantity over a zero that was just read and is fully explained. A
+    record that is brought to zero for that is closed; zeroes come first.
     """
     traits = hub.find_plugin(channel.kind).traits
     if traits.stock_write is StockWriteMode.COMPARE_AND_SET:
-        return ()
+        return list(planned)
     risky = [
         publication.stock_external_id
         for publication, plan in planned
@@ -163,8 +162,19 @@ def find_unsafe(
         and publication.desired
         and (plan.shown != 0 or plan.unexplained)
     ]
-    if not risky:
-        return ()
+    closed = _close_risky(hub, channel, risky, lease)
+    zeroes = [
+        (replace(publication, desired=0), plan)
+        for publication, plan in planned
+        if publication.stock_external_id in closed
+    ]
+    others = [one for one in planned if one[0].stock_external_id not in closed]
+    return [*zeroes, *others]
+
+
+def _close_risky(
+    hub: Hub, channel: KnownChannel, risky: Sequence[str], lease: Lease | None
+) -> Collection[str]:
     with hub.store.reading() as connection:
         if not quotas.load_keys(connection, [(channel.name, one) for one in risky]):
             return ()
@@ -189,3 +199,14 @@ def close_doubtful(
         later = now + find_bound(hub, channel.kind)
         hub.mark(connection, [mark_settling(channel.name, later)])
     return {record for _, record in known}
+
+
+def close_unknown(hub: Hub, connection: Connection, channel: KnownChannel) -> None:
+    """Close all records of a channel in escrow, whatever they hold: nobody knows it.
+
+    After a restore. Nobody is granted a unit of their SKUs before each has closed.
+    """
+    now = hub.clock.now()
+    if quotas.close_unknown(connection, channel.name, now):
+        later = now + find_bound(hub, channel.kind)
+        hub.mark(connection, [mark_settling(channel.name, later)])

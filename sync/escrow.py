@@ -234,14 +234,14 @@ def _count_sold(rate: RateRow | None) -> int:
 
 def _mark_settling(hub: Hub, scene: Scene, now: datetime) -> list[Mark]:
     """Return the marks that see closing records to their end."""
-    names = {
-        one.channel
-        for one in scene.quotas.values()
-        if one.state is QuotaState.CLOSING and one.zeroed_at is None
-    }
+    since: dict[str, datetime] = {}
+    for one in scene.quotas.values():
+        if one.state is QuotaState.CLOSING:
+            begun = one.zeroed_at or now
+            since[one.channel] = min(since.get(one.channel, begun), begun)
     return [
-        mark_settling(name, now + find_bound(hub, scene.sellers[name].kind))
-        for name in sorted(names)
+        mark_settling(name, begun + find_bound(hub, scene.sellers[name].kind))
+        for name, begun in sorted(since.items())
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..canonical.model import Model
 from ..canonical.policies import Quota, QuotaState, StockMode
-from ..canonical.stock import StockKey
+from ..canonical.stock import QUANTITY_MAX, StockKey
 from ..store import conflicts, figures, listings, stock
 from ..store.engine import Connection
 from ..store.listings import ListingRow
@@ -337,6 +337,11 @@ def _say_quota(quota: Quota | None, computed: int) -> str:
         return "Nothing can be sold yet: it is about to enter escrow."
     if quota.state is QuotaState.OPEN:
         return f"{computed} can be sold: its own quota, which nobody else shows."
+    if quota.granted >= QUANTITY_MAX:
+        return (
+            "Nothing can be sold: the database was restored, so what it may have sold "
+            "is not known until its quota is closed."
+        )
     since = quota.zeroed_at
     waits = "its last sales may be unread" if since else "it is not known to show zero"
     return (

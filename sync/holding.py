@@ -28,7 +28,6 @@ from ..store import (
     marks,
     outbox,
     publications,
-    quotas,
     restore,
     review,
 )
@@ -37,7 +36,7 @@ from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.review import Difference
 from .accounts import mark_first_reading
-from .closing import close_doubtful
+from .closing import close_unknown
 from .hub import Hub
 
 log = logging.getLogger("crossdock.holding")
@@ -102,7 +101,7 @@ def _forget(hub: Hub, connection: Connection, channel: KnownChannel) -> None:
     outbox.give_up_open(connection, name, outbox.STOCK, RESTORED, now)
     cursors.forget_freshness(connection, name, Stream.ORDERS)
     channels.note_success(connection, name)
-    close_doubtful(hub, connection, channel, quotas.list_records(connection, name))
+    close_unknown(hub, connection, channel)
     drifts.settle_open(
         connection,
         name,

@@ -21,7 +21,7 @@ from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.outbox import OutboxRow
 from ..store.publications import Sent, Written
-from .closing import find_unsafe
+from .closing import make_safe
 from .decide.freshness import is_fresh
 from .decide.publish import Step, StockPlan, believe_write, order_writes
 from .drifting import compare_records, find_patience
@@ -157,19 +157,13 @@ def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
         plans |= compare_records(
             errand.hub, errand.channel, doubtful, lease=errand.lease
         )
-    unsafe = find_unsafe(
-        errand.hub,
-        errand.channel,
-        [(one, plans[one.stock_external_id]) for one in batch],
-        lease=errand.lease,
-    )
+    planned = [(one, plans[one.stock_external_id]) for one in batch]
     writing = []
-    for publication in batch:
-        plan = plans[publication.stock_external_id]
+    for publication, plan in make_safe(
+        errand.hub, errand.channel, planned, lease=errand.lease
+    ):
         errand.report.unexplained += plan.unexplained != 0
-        if publication.stock_external_id in unsafe:
-            errand.report.waiting += 1
-        elif plan.step is Step.WRITE:
+        if plan.step is Step.WRITE:
             if errand.may_write(publication, plan):
                 writing.append((publication, plan))
         elif plan.step is not Step.NOTHING:

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from crossdock.canonical.policies import QuotaState, StockMode, StockPolicy
 from crossdock.canonical.remembered import ChannelState
+from crossdock.canonical.stock import QUANTITY_MAX
 from crossdock.store import channels, quotas
 from crossdock.store.marks import MarkKind
+from crossdock.sync.accounts import remove_channel
+from crossdock.sync.holding import begin_after_restore, release_channel
 from crossdock.sync.policies import clear_policy, preview_policy, set_policy
 from crossdock.sync.stocktaking import count_stock, receive_stock
 
@@ -251,3 +254,41 @@ def test_a_preview_says_what_every_listing_would_show(market: Any) -> None:
     assert preview_policy(market.hub, "", "CLOCK", said) == []
     back = preview_policy(market.hub, "", "CLOCK", None)
     assert [(one.before, one.after) for one in back] == [(5, 10), (5, 10)]
+
+
+def test_f13_after_a_restore_nobody_is_granted_what_another_may_have_sold(
+    market: Any,
+) -> None:
+    """The backup knows nothing of what was granted since, and sold of it."""
+    enter(market)
+    begin_after_restore(market.hub, actor="staff")
+    closing = (QUANTITY_MAX, QuotaState.CLOSING)
+    assert list_granted(market) == dict.fromkeys(CHANNELS, closing)
+    market.work()
+    for name in CHANNELS:
+        release_channel(market.hub, name, actor="staff")
+        seen = list_shown(market)
+        market.work(60)
+        if name == "shopify":
+            assert list_granted(market)["woo"] == closing
+            assert seen == [5, 5]
+            assert list_shown(market) == [0, 5]
+    assert list_shown(market) == [5, 5]
+    market.check()
+
+
+def test_a_channel_that_is_removed_leaves_its_units_to_the_others(market: Any) -> None:
+    enter(market)
+    remove_channel(market.hub, "woo")
+    market.work()
+    assert market.shown("shopify", market.clocks["shopify"]) == 10
+
+
+def test_a_listing_that_is_gone_gives_its_units_back(market: Any) -> None:
+    enter(market)
+    market.shops["woo"].delete_listing(market.clocks["woo"])
+    market.tick(MarkKind.SCAN)
+    market.work(120)
+    assert market.shown("shopify", market.clocks["shopify"]) == 10
+    assert list_granted(market) == {"shopify": (10, QuotaState.OPEN)}
+    assert market.violations() == []
