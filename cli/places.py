@@ -177,8 +177,7 @@ def limit(
     )
 
 
-@app.command("rank-channel")
-def rank(
+def rank_one(
     context: typer.Context,
     channel: Channel,
     rank: Annotated[int, typer.Argument(help="The lowest is the most important.")],
@@ -189,7 +188,7 @@ def rank(
 
     Example:
 
-        crossdock locations rank-channel shop 1
+        crossdock channels rank shop 1
     """
     output = Output(as_json=as_json)
     with open_session(context, output) as hub:

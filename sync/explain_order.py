@@ -159,6 +159,13 @@ def _say_line(order: KnownOrder, line: KnownLine) -> str:
     if short:
         lacking = ", ".join(f"{one.short} of {one.key.sku}" for one in short)
         return f"It waits for stock: {lacking}."
+    routed = [one for one in line.holdings if one.routed and one.allocated]
+    if routed:
+        parts = ", ".join(
+            f"{one.allocated} of {one.key.sku} at {one.key.location} ({one.routed})"
+            for one in routed
+        )
+        return f"Its units are allocated and can ship; elsewhere: {parts}."
     return "Its units are allocated and can ship."
 
 

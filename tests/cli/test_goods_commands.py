@@ -115,7 +115,7 @@ def test_who_waits_is_shown_with_what_each_policy_costs(
     stocked: Any, market: Any
 ) -> None:
     assert "Nobody waits for stock." in stocked("shortfalls").out
-    assert stocked("locations", "rank-channel", "shop", "1").code == 0
+    assert stocked("channels", "rank", "shop", "1").code == 0
     (listing,) = market.world.listings("shop")
     market.buy(listing, 4)
     stocked("pull")

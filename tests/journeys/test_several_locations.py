@@ -74,6 +74,10 @@ def test_an_order_is_served_from_home_and_the_rest_is_routed_with_the_reason(
     assert [
         (one["location"], one["allocated"], one["routed"]) for one in line.claims
     ] == [("main", 10, ""), ("east", 2, "main was 2 short")]
+    assert line.why == (
+        "Its units are allocated and can ship; elsewhere: "
+        "2 of CLOCK at east (main was 2 short)."
+    )
     assert show(town) == (2, 2)
     town.check()
 
