@@ -72,6 +72,7 @@ def apply_orders(
     quotas.take_away(connection, channel.name, page.effects.taken, hub.clock.now())
     skus = {key.sku for key in page.ledger.changed_positions()}
     skus |= _short_skus(remembered_now)
+    skus |= _find_restocked(told, page)
     wanted = _follow_up(channel.name, skus, page.effects, hub.clock.now())
     return wanted, _find_conflicts(channel.name, taken_in, page.effects)
 
@@ -195,6 +196,28 @@ def save_ledger(
 
 def _by_time_placed(entry: tuple[Order, int]) -> tuple[datetime, str]:
     return entry[0].placed_at, entry[0].external_id
+
+
+def _find_restocked(page_orders: Iterable[Order], page: _Page) -> set[str]:
+    """Return the SKUs of records that took units back by themselves.
+
+    Nothing need have moved in the hub (the goods had left): then the record shows more
+    than it should.
+    """
+    restocked = {record for record, units in page.effects.taken.items() if units < 0}
+    if not restocked:
+        return set()
+    sold = [
+        page.surroundings.sells(line.listing_external_id, line.sku)
+        for order in page_orders
+        for line in order.lines
+    ]
+    return {
+        part.sku
+        for sells in sold
+        if sells.stock_external_id in restocked
+        for part in sells.components
+    }
 
 
 def _short_skus(remembered: Iterable[KnownOrder]) -> set[str]:

@@ -13,6 +13,7 @@ from crossdock.store.marks import MarkKind
 from crossdock.sync.accounts import remove_channel
 from crossdock.sync.holding import begin_after_restore, release_channel
 from crossdock.sync.policies import clear_policy, preview_policy, set_policy
+from crossdock.sync.ship import Tracking, ship_order
 from crossdock.sync.stocktaking import count_stock, receive_stock
 
 CHANNELS = ("shopify", "woo")
@@ -291,4 +292,22 @@ def test_a_listing_that_is_gone_gives_its_units_back(market: Any) -> None:
     market.work(120)
     assert market.shown("shopify", market.clocks["shopify"]) == 10
     assert list_granted(market) == {"shopify": (10, QuotaState.OPEN)}
+    assert market.violations() == []
+
+
+@pytest.mark.parametrize("mode", [StockMode.POOL, StockMode.ESCROW])
+def test_goods_that_left_and_are_restocked_by_their_channel_are_not_on_offer(
+    market: Any, mode: StockMode
+) -> None:
+    """Cancelled there and shipped here at once: the channel counts them as back."""
+    set_policy(market.hub, StockPolicy(sku="CLOCK", mode=mode), actor="staff")
+    market.work(120)
+    order = market.sell("shopify", (market.clocks["shopify"], 2))
+    market.work()
+    market.lose_webhooks()
+    market.world.cancel("shopify", order)
+    ship_order(market.hub, order, Tracking("DHL", "1"), channel="shopify")
+    market.pull(120)
+    assert market.count("CLOCK") == (8, 0)
+    assert sum(list_shown(market)) == (16 if mode is StockMode.POOL else 8)
     assert market.violations() == []
