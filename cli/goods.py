@@ -45,6 +45,12 @@ Number = Annotated[str, typer.Option("--tracking", help="The tracking number.")]
 Carrier = Annotated[str, typer.Option("--carrier", help="Who carries it.")]
 Url = Annotated[str, typer.Option("--url", help="Where it can be tracked.")]
 Sku = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, in any spelling.")]
+LeftFrom = Annotated[
+    str,
+    typer.Option(
+        "--location", help="Where they left from; else where they are allocated."
+    ),
+]
 Location = Annotated[
     str, typer.Option("--location", help="Where; else the default location.")
 ]
@@ -58,13 +64,7 @@ def ship(
     url: Url = "",
     channel: Channel = None,
     lines: Lines = None,
-    location: Annotated[
-        str,
-        typer.Option(
-            "--location",
-            help="Where they left from; else from where they are allocated.",
-        ),
-    ] = "",
+    location: LeftFrom = "",
     as_json: Json = False,
 ) -> None:
     """Record that goods of an order left: out of stock, and the channel is told.

@@ -46,6 +46,33 @@ Sells = Annotated[
 ]
 Sku = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, in any spelling.")]
 
+Backorder = Annotated[
+    int | None,
+    typer.Option(
+        "--backorder", min=0, help="Units that may be sold beyond what is there."
+    ),
+]
+Preorder = Annotated[
+    str,
+    typer.Option(
+        "--preorder",
+        metavar="UNITS|all",
+        help="Units that may be sold of what is expected to arrive.",
+    ),
+]
+Safety = Annotated[
+    int | None,
+    typer.Option("--safety-stock", min=0, help="Units that are never offered."),
+]
+Policy = Annotated[
+    str,
+    typer.Option(
+        "--shortfall-policy",
+        metavar="POLICY",
+        help="first_come, priority_channel, ship_by, or default for the settings'.",
+    ),
+]
+
 
 @app.command("list")
 def show_locations(context: typer.Context, as_json: Json = False) -> None:
@@ -220,32 +247,10 @@ def set_terms(
     context: typer.Context,
     sku: Sku,
     actor: Actor,
-    backorder: Annotated[
-        int | None,
-        typer.Option(
-            "--backorder", min=0, help="Units that may be sold beyond what is there."
-        ),
-    ] = None,
-    preorder: Annotated[
-        str,
-        typer.Option(
-            "--preorder",
-            metavar="UNITS|all",
-            help="Units that may be sold of what is expected to arrive.",
-        ),
-    ] = "",
-    safety_stock: Annotated[
-        int | None,
-        typer.Option("--safety-stock", min=0, help="Units that are never offered."),
-    ] = None,
-    policy: Annotated[
-        str,
-        typer.Option(
-            "--shortfall-policy",
-            metavar="POLICY",
-            help="first_come, priority_channel, ship_by, or default for the settings'.",
-        ),
-    ] = "",
+    backorder: Backorder = None,
+    preorder: Preorder = "",
+    safety_stock: Safety = None,
+    policy: Policy = "",
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:

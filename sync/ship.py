@@ -75,32 +75,40 @@ def ship_order(
             location = require_location(hub, connection, location)
         chosen = _choose(order, quantities, location)
         before = orders.Remembered([order])
-        skus = {
-            holding.key.sku
-            for line in order.lines.values()
-            for holding in line.holdings
-        }
-        locked = stock.lock_positions(connection, skus)
-        ledger = Ledger(locked)
         parcel = _pack(hub, order, tracking, chosen, location)
-        if order.moves_stock:
-            ship_lines(
-                order,
-                parcel.quantities,
-                ledger,
-                Cause("parcel", str(parcel.id)),
-                locations=load_places(hub, connection).usable(order.channel),
-                location=location,
-            )
-        orders.save_memory(connection, [order], before)
-        give_way(hub, connection, ledger)
-        save_ledger(hub, connection, ledger, locked)
+        ledger = _let_leave(hub, connection, order, parcel, before)
         _mark(hub, connection, order, parcel, ledger)
         hub.reach("ship.before_commit")
     hub.wake([order.channel, STOCK_LANE])
     names = {line.id: line.external_id for line in order.lines.values()}
     shipped = {names[line_id]: units for line_id, units in parcel.quantities.items()}
     return Shipped(parcel.id, order.id, order.channel, shipped)
+
+
+def _let_leave(
+    hub: Hub,
+    connection: Connection,
+    order: KnownOrder,
+    parcel: Parcel,
+    before: orders.Remembered,
+) -> Ledger:
+    """Take a parcel's goods out of stock, and write what that made of the order."""
+    skus = {one.key.sku for line in order.lines.values() for one in line.holdings}
+    locked = stock.lock_positions(connection, skus)
+    ledger = Ledger(locked)
+    if order.moves_stock:
+        ship_lines(
+            order,
+            parcel.quantities,
+            ledger,
+            Cause("parcel", str(parcel.id)),
+            locations=load_places(hub, connection).usable(order.channel),
+            location=parcel.location,
+        )
+    orders.save_memory(connection, [order], before)
+    give_way(hub, connection, ledger)
+    save_ledger(hub, connection, ledger, locked)
+    return ledger
 
 
 def _refuse_held(connection: Connection, order: KnownOrder) -> None:

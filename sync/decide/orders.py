@@ -66,7 +66,6 @@ def take_in_order(
             order.external_id,
             opening or _moves_stock(order, surroundings),
         )
-    current = {line.external_id: line for line in order.lines}
     for line in order.lines:
         ours = _take_in_line(line, known, surroundings, ledger, effects)
         if opening:
@@ -75,15 +74,10 @@ def take_in_order(
             sells = surroundings.sells(line.listing_external_id, line.sku)
             _note_taken(ours, line.quantity_taken, sells, effects)
     if known.moves_stock:
-        for gone in known.lines.keys() - current.keys():
+        for gone in known.lines.keys() - {line.external_id for line in order.lines}:
             _note_removed(known.lines[gone], surroundings, effects)
         ship_what_channel_shipped(order, known, surroundings, ledger)
-    # Only now: a parcel that was cancelled changes what counts as shipped.
-    dead = order.cancelled or order.payment in LOST_PAYMENTS
-    for ours in known.lines.values():
-        wanted = current.get(ours.external_id)
-        units = 0 if dead or wanted is None else wanted.quantity_current
-        ours.wanted = max(units, ours.shipped)
+    _set_wanted(order, known)
     if known.moves_stock:
         if order.refunds and order.fulfillment is not FulfillmentState.UNKNOWN:
             _take_returns(order, known, ledger)
@@ -95,6 +89,16 @@ def take_in_order(
             contested=surroundings.contested,
         )
     return known
+
+
+def _set_wanted(order: Order, known: KnownOrder) -> None:
+    """Note what is wanted now; a cancelled parcel has changed what counts as shipped."""
+    current = {line.external_id: line for line in order.lines}
+    dead = order.cancelled or order.payment in LOST_PAYMENTS
+    for ours in known.lines.values():
+        wanted = current.get(ours.external_id)
+        units = 0 if dead or wanted is None else wanted.quantity_current
+        ours.wanted = max(units, ours.shipped)
 
 
 def settle_holdings(
