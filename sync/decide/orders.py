@@ -92,7 +92,7 @@ def take_in_order(
 
 
 def _set_wanted(order: Order, known: KnownOrder) -> None:
-    """Note what is wanted now; a cancelled parcel has changed what counts as shipped."""
+    """Note what is wanted; a cancelled parcel has changed what counts as shipped."""
     current = {line.external_id: line for line in order.lines}
     dead = order.cancelled or order.payment in LOST_PAYMENTS
     for ours in known.lines.values():
