@@ -12,9 +12,11 @@ from crossdock.store import channels, quotas
 from crossdock.store.marks import MarkKind
 from crossdock.sync.accounts import remove_channel
 from crossdock.sync.holding import begin_after_restore, release_channel
+from crossdock.sync.hub import STOCK_LANE
 from crossdock.sync.policies import clear_policy, preview_policy, set_policy
 from crossdock.sync.ship import Tracking, ship_order
 from crossdock.sync.stocktaking import count_stock, receive_stock
+from crossdock.sync.worker import run_lane
 
 CHANNELS = ("shopify", "woo")
 
@@ -307,6 +309,7 @@ def test_goods_that_left_and_are_restocked_by_their_channel_are_not_on_offer(
     market.lose_webhooks()
     market.world.cancel("shopify", order)
     ship_order(market.hub, order, Tracking("DHL", "1"), channel="shopify")
+    run_lane(market.hub, STOCK_LANE, "test")
     market.pull(120)
     assert market.count("CLOCK") == (8, 0)
     assert sum(list_shown(market)) == (16 if mode is StockMode.POOL else 8)
