@@ -29,6 +29,16 @@ from .working import (
     show_effect,
 )
 
+HistorySince = Annotated[
+    str,
+    typer.Option(
+        "--history-since",
+        metavar="TIME",
+        help="Read orders changed since then too; those placed before the channel "
+        "was connected are history and move no stock.",
+    ),
+]
+
 
 def pull(
     context: typer.Context,
@@ -41,15 +51,7 @@ def pull(
             "--all", help="Read all listings and the quantities that are shown too."
         ),
     ] = False,
-    history_since: Annotated[
-        str,
-        typer.Option(
-            "--history-since",
-            metavar="TIME",
-            help="Read orders changed since then too; those placed before the channel "
-            "was connected are history and move no stock.",
-        ),
-    ] = "",
+    history_since: HistorySince = "",
     as_json: Json = False,
 ) -> None:
     """Read what is new in the channels, and bring their stock in step, now.

@@ -60,19 +60,9 @@ def take_in_order(
     """
     opening = known is None and comes_along(order, surroundings)
     if known is None:
-        known = KnownOrder(
-            surroundings.take_id(),
-            surroundings.channel,
-            order.external_id,
-            opening or _moves_stock(order, surroundings),
-        )
+        known = _remember(order, surroundings, opening=opening)
     for line in order.lines:
-        ours = _take_in_line(line, known, surroundings, ledger, effects)
-        if opening:
-            open_line(ours, line.quantity_taken, ledger)
-        elif known.moves_stock:
-            sells = surroundings.sells(line.listing_external_id, line.sku)
-            _note_taken(ours, line.quantity_taken, sells, effects)
+        _take_in_line(line, known, surroundings, ledger, effects, opening=opening)
     if known.moves_stock:
         for gone in known.lines.keys() - {line.external_id for line in order.lines}:
             _note_removed(known.lines[gone], surroundings, effects)
@@ -163,6 +153,12 @@ def map_line(
         holding.wanted = holding.shipped
 
 
+def _remember(order: Order, surroundings: Surroundings, *, opening: bool) -> KnownOrder:
+    moves_stock = opening or _moves_stock(order, surroundings)
+    id_, channel = surroundings.take_id(), surroundings.channel
+    return KnownOrder(id_, channel, order.external_id, moves_stock)
+
+
 def _moves_stock(order: Order, surroundings: Surroundings) -> bool:
     if order.test or order.fulfilled_by_channel:
         return False
@@ -175,14 +171,21 @@ def _take_in_line(
     surroundings: Surroundings,
     ledger: Ledger,
     effects: Effects,
-) -> KnownLine:
+    *,
+    opening: bool,
+) -> None:
     sells = surroundings.sells(line.listing_external_id, line.sku)
     ours = _recognise_line(line, known, sells, surroundings, ledger)
+    if not known.moves_stock:
+        return
     parked = ours.state is LineState.PARKED and line.tracked
     unheard_of = not sells.stock_external_id
-    if known.moves_stock and parked and unheard_of:
+    if parked and unheard_of:
         effects.parked[line.listing_external_id, line.sku] = ours
-    return ours
+    if opening:
+        open_line(ours, line.quantity_taken, ledger)
+    else:
+        _note_taken(ours, line.quantity_taken, sells, effects)
 
 
 def _recognise_line(
