@@ -71,6 +71,10 @@ class Traits:
     """How often a day one listing may be changed; None: no limit is known."""
     quantity_max: int | None = None
     """The most that the channel shows; more is capped by it, not refused."""
+    pull_pause_seconds: int = 0
+    """Least pause between two pulls of orders that the channel's allowance bears. The
+    hub asks no more often, not even before it writes: the interval then counts as
+    latency of the channel's sales."""
     honours_zero: bool = True
     """Whether a listing at zero cannot be bought. Without it no escrow is possible."""
 

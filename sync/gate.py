@@ -20,7 +20,7 @@ from ..store import brake, channels, conflicts, listings, revisions
 from ..store.brake import Turning
 from ..store.engine import Connection
 from .decide.brake import OPENING, WINDOW, is_let_through, is_too_much, turn
-from .decide.freshness import is_waited_for
+from .decide.freshness import find_age_max, is_waited_for
 from .decide.revisions import Budget, plan_revision
 from .hub import Hub
 
@@ -193,6 +193,7 @@ def find_unread(hub: Hub) -> list[str]:
             failed_at=one.failed_at,
             now=now,
             hold=hub.tuning.outage_hold,
+            age_max=find_age_max(hub.find_plugin(one.kind).traits.pull_pause_seconds),
         )
     ]
 

@@ -23,6 +23,7 @@ from ..store.inbox import InboxRow
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind, Priority
 from .catalog import take_in_listings
+from .decide.freshness import may_pull
 from .hub import STOCK_LANE, Hub
 from .ingest import (
     UNREADABLE,
@@ -79,6 +80,19 @@ def pull_orders(
         name = channel.name
         hub.mark_now(MarkKind.PULL, name, name, priority=Priority.BACKFILL)
     return report
+
+
+def freshen_orders(hub: Hub, channel: KnownChannel, *, lease: Lease | None) -> None:
+    """Read orders before something is decided, unless the channel bears no pull yet.
+
+    Raises:
+        ChannelError: the channel could not be read; pages before are kept.
+    """
+    with hub.store.reading() as connection:
+        pulled_at = cursors.find_last_pull(connection, channel.name, Stream.ORDERS)
+    pause_seconds = hub.find_plugin(channel.kind).traits.pull_pause_seconds
+    if may_pull(pulled_at, hub.clock.now(), pause_seconds):
+        pull_orders(hub, channel, lease=lease)
 
 
 def import_history(

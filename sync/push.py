@@ -27,7 +27,7 @@ from .decide.publish import Step, StockPlan, believe_write, order_writes
 from .drifting import compare_records, find_patience
 from .gate import admit, find_unread, note_revisions, weigh_write
 from .hub import Hub
-from .pull import backoff, pull_orders
+from .pull import backoff, freshen_orders
 from .settle import report_refusals, settle_unknown
 
 CANDIDATES_MAX = 5000
@@ -136,7 +136,7 @@ def _read_first(errand: _Errand) -> dict[str, int]:
         pulled_at = cursors.find_last_pull(connection, channel.name, Stream.ORDERS)
     compares = errand.traits.stock_write is StockWriteMode.COMPARE_AND_SET
     if left_open or not compares or not is_fresh(pulled_at, hub.clock.now()):
-        pull_orders(hub, channel, lease=lease)
+        freshen_orders(hub, channel, lease=lease)
     if not left_open:
         return {}
     return settle_unknown(hub, channel, left_open, lease=lease)

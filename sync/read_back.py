@@ -17,7 +17,7 @@ from .decide.publish import needs_write
 from .drifting import compare_records
 from .gate import is_braked
 from .hub import Hub
-from .pull import pull_orders
+from .pull import freshen_orders
 
 
 def read_back(
@@ -40,7 +40,7 @@ def read_back(
     Returns:
         How many records showed something else than expected.
     """
-    pull_orders(hub, channel, lease=lease)
+    freshen_orders(hub, channel, lease=lease)
     traits = hub.find_plugin(channel.kind).traits
     settled_at = hub.clock.now() - timedelta(seconds=traits.settle_seconds)
     size = hub.tuning.page_size

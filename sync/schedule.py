@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from ..canonical.remembered import ChannelState
+from ..canonical.errors import SettingsError
 from ..store import channels, marks
+from ..store.engine import Connection
 from ..store.marks import Mark, MarkKind, Priority
+from .decide.freshness import may_pull
 from .hub import Hub
 from .measure import mark_measuring
 
@@ -46,19 +48,33 @@ def tick(hub: Hub, kind: MarkKind, interval_seconds: float) -> int:
             wanted = [mark_measuring(hub)]
         else:
             wanted = [
-                Mark(
-                    kind,
-                    _name_key(kind, channel.name),
-                    channel.name,
-                    Priority.ROUTINE,
-                    now,
-                )
-                for channel in channels.load_all(connection, hub.vault)
-                if channel.state is ChannelState.ENABLED
+                Mark(kind, _name_key(kind, name), name, Priority.ROUTINE, now)
+                for name in _list_due(hub, connection, kind, now)
             ]
         hub.mark(connection, wanted)
     hub.wake({mark.lane for mark in wanted})
     return len(wanted)
+
+
+def _list_due(
+    hub: Hub, connection: Connection, kind: MarkKind, now: datetime
+) -> list[str]:
+    """Return the enabled channels that a job is for, as often as they bear it."""
+    enabled = channels.list_freshness(connection)
+    if kind is not MarkKind.PULL:
+        return [one.channel for one in enabled]
+    return [
+        one.channel
+        for one in enabled
+        if may_pull(one.caught_up_at, now, _find_pause(hub, one.kind))
+    ]
+
+
+def _find_pause(hub: Hub, kind: str) -> int:
+    try:
+        return hub.find_plugin(kind).traits.pull_pause_seconds
+    except SettingsError:
+        return 0  # its package is gone; the pull itself will say so
 
 
 def _name_key(kind: MarkKind, channel: str) -> str:

@@ -16,4 +16,5 @@ TRAITS = Traits(
     overlap_seconds=int(OVERLAP.total_seconds()),
     visibility_lag_seconds=int(VISIBILITY_LAG.total_seconds()),
     settle_seconds=300,
+    pull_pause_seconds=180,
 )

@@ -14,9 +14,25 @@ FRESH = timedelta(minutes=2)
 """How old the last reading of a channel's orders may be."""
 
 
-def is_fresh(caught_up_at: datetime | None, now: datetime) -> bool:
+def find_age_max(pull_pause_seconds: int) -> timedelta:
+    """Return how old the orders of a channel may be that bears a pull so often only."""
+    return max(FRESH, 2 * timedelta(seconds=pull_pause_seconds))
+
+
+def is_fresh(
+    caught_up_at: datetime | None, now: datetime, age_max: timedelta = FRESH
+) -> bool:
     """Say whether orders were read to their end lately."""
-    return caught_up_at is not None and now - caught_up_at <= FRESH
+    return caught_up_at is not None and now - caught_up_at <= age_max
+
+
+def may_pull(
+    caught_up_at: datetime | None, now: datetime, pull_pause_seconds: int
+) -> bool:
+    """Say whether a channel's allowance bears another pull."""
+    if caught_up_at is None or caught_up_at > now:
+        return True
+    return now - caught_up_at >= timedelta(seconds=pull_pause_seconds)
 
 
 def is_waited_for(
@@ -26,6 +42,7 @@ def is_waited_for(
     failed_at: datetime | None,
     now: datetime,
     hold: timedelta,
+    age_max: timedelta = FRESH,
 ) -> bool:
     """Say whether raises have to wait for a channel.
 
@@ -36,9 +53,10 @@ def is_waited_for(
         now: the present moment.
         hold: how long a channel that fails is waited for. It counts only where it was
             tried lately: while the hub was down, the channel may have come back.
+        age_max: how old its orders may be.
     """
-    if is_fresh(caught_up_at, now):
+    if is_fresh(caught_up_at, now, age_max):
         return False
     if failing_since is None or failed_at is None:
         return True
-    return now - failed_at > FRESH or now - failing_since < hold
+    return now - failed_at > age_max or now - failing_since < hold

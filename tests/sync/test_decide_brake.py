@@ -12,7 +12,13 @@ from crossdock.sync.decide.brake import (
     is_too_much,
     turn,
 )
-from crossdock.sync.decide.freshness import FRESH, is_fresh, is_waited_for
+from crossdock.sync.decide.freshness import (
+    FRESH,
+    find_age_max,
+    is_fresh,
+    is_waited_for,
+    may_pull,
+)
 
 MOMENT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOLD = timedelta(minutes=15)
@@ -78,6 +84,23 @@ def test_d20_orders_that_were_read_a_moment_ago_hold_nothing_up() -> None:
     assert not is_held_up(MOMENT + timedelta(minutes=10))
     assert is_fresh(MOMENT, MOMENT)
     assert not is_fresh(None, MOMENT)
+
+
+def test_a_channel_that_bears_few_pulls_is_asked_no_more_often() -> None:
+    pause = 180
+    assert may_pull(None, MOMENT, pause)
+    assert may_pull(MOMENT - timedelta(seconds=180), MOMENT, pause)
+    assert not may_pull(MOMENT - timedelta(seconds=179), MOMENT, pause)
+    # A clock that was wrong must not silence a channel.
+    assert may_pull(MOMENT + timedelta(hours=1), MOMENT, pause)
+
+
+def test_orders_of_a_channel_that_bears_few_pulls_may_be_older() -> None:
+    age_max = find_age_max(180)
+    assert age_max == timedelta(seconds=360)
+    assert find_age_max(0) == FRESH
+    assert is_fresh(MOMENT - age_max, MOMENT, age_max)
+    assert not is_fresh(MOMENT - age_max - timedelta(seconds=1), MOMENT, age_max)
 
 
 def test_d20_orders_that_nobody_tried_to_read_since_the_downtime_are_waited_for() -> (
