@@ -76,7 +76,7 @@ def _read(connection: Connection, found: Iterable[Sequence[Any]]) -> list[KnownO
     return [known[key] for key in sorted(known)]
 
 
-def save_documents(
+def save_orders(
     connection: Connection,
     taken_in: Sequence[tuple[Order, KnownOrder, int]],
     known_before: set[int],
@@ -102,7 +102,6 @@ def save_documents(
             order.ship_by,
             order.held,
             known.moves_stock,
-            order.model_dump_json(exclude_defaults=True),
         )
         if known.id in known_before:
             changed.append((*values, known.id))

@@ -62,7 +62,7 @@ def apply_orders(
         )
         taken_in.append((order, remembered, inbox_id))
     remembered_now = [known_order for _, known_order, _ in taken_in]
-    orders.save_documents(connection, taken_in, page.before.order_ids)
+    orders.save_orders(connection, taken_in, page.before.order_ids)
     orders.save_memory(connection, remembered_now, page.before)
     told = [order for order, _, _ in taken_in]
     words.note_unknown(connection, channel.name, told, again=bool(page.known))

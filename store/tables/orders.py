@@ -38,7 +38,6 @@ orders = Table(
     Column("ship_by", UtcMicroseconds, nullable=True),
     Column("held", Boolean, nullable=False),
     Column("moves_stock", Boolean, nullable=False),
-    Column("document", Text, nullable=False),
     UniqueConstraint("channel", "external_id"),
 )
 

@@ -285,7 +285,7 @@ def _take_in(
         for order, row in zip(page, rows, strict=True)
     ]
     remembered = [one for _, one, _ in taken_in]
-    orders.save_documents(connection, taken_in, before.order_ids)
+    orders.save_orders(connection, taken_in, before.order_ids)
     orders.save_memory(connection, remembered, before)
     save_ledger(connection, ledger, locked, ids)
     conflicts.report(
