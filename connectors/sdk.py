@@ -32,6 +32,7 @@ from ..canonical.pushes import (
 )
 from ..canonical.stock import StockReading
 from .calls import TransportFactory
+from .netguard import NetworkPolicy
 
 SDK_VERSION = 1
 """Raised when a connector that was right before would be wrong after a change here."""
@@ -119,6 +120,15 @@ class Context:
     clock: Clock
     transports: TransportFactory
     credentials: CredentialStore
+
+    @property
+    def network(self) -> NetworkPolicy:
+        """Where a connector that speaks no HTTP may connect to: as the transports may.
+
+        The strictest policy where the transports know of none.
+        """
+        found = getattr(self.transports, "network", None)
+        return found if isinstance(found, NetworkPolicy) else NetworkPolicy()
 
 
 class Connector(Protocol):

@@ -75,6 +75,10 @@ class ListeningWire(httpx.BaseTransport):
         return response
 
 
+def _hang_up(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("the channel speaks no HTTP", request=request)
+
+
 class MemoryCredentials:
     """A credential store for one test."""
 
@@ -111,7 +115,7 @@ class Bench:
         self.channel = case.start()
         self.clock = self.channel.clock
         self.started_at = self.clock.now()
-        self.wire = ListeningWire(self.channel.wire())
+        self.wire = ListeningWire(self.channel.wire() or httpx.MockTransport(_hang_up))
         self.settings = case.plugin.settings.model_validate(dict(case.settings))
         self.connector: Any = self.connect()
         self._ears = _Ears()

@@ -60,8 +60,8 @@ class SimulatedChannel(Protocol):
         """At least three SKUs, each of one listing that keeps a quantity above 10."""
         ...
 
-    def wire(self) -> httpx.BaseTransport:
-        """Return the way to the channel's API."""
+    def wire(self) -> httpx.BaseTransport | None:
+        """Return the way to the channel's API; None where it is no HTTP."""
         ...
 
     def place_order(self, order: SampleOrder) -> str | None:
@@ -136,7 +136,8 @@ class ConformanceCase:
     settings: Mapping[str, Any]
     start: Callable[[], SimulatedChannel]
     hosts: frozenset[str]
-    """Every host that the connector may talk to."""
+    """Every host that the connector may talk to; none where it speaks no HTTP, whose
+    faults it then cannot have. The faults of its own way are for its own tests."""
     orders_for_three_pages: int = 25
     allow_private_networks: bool = False
     currency: str = "EUR"

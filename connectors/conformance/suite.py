@@ -20,6 +20,11 @@ class Check:
     needs: frozenset[str] = frozenset()
     """Capabilities without which the promise means nothing."""
 
+    @property
+    def over_http(self) -> bool:
+        """Whether the suite makes a fault of HTTP for it."""
+        return self.act in _OVER_HTTP
+
     def __str__(self) -> str:
         return self.act.__name__
 
@@ -29,11 +34,14 @@ def verify(check: Check, case: ConformanceCase) -> None:
 
     Raises:
         NonconformityError: the promise is broken; says how.
-        unittest.SkipTest: the connector lacks the capability (pytest skips, too).
+        unittest.SkipTest: the connector lacks the capability, or speaks no HTTP and
+            the promise is about that (pytest skips, too).
     """
     missing = check.needs - set(capabilities_of(case.plugin))
     if missing:
         raise SkipTest(f"{case.plugin.kind} has no {', '.join(sorted(missing))}")
+    if check.over_http and not case.hosts:
+        raise SkipTest(f"{case.plugin.kind} speaks no HTTP")
     with Bench(case) as bench:
         check.act(bench)
 
@@ -42,6 +50,20 @@ def _checks(capability: str, *acts: Callable[[Bench], None]) -> tuple[Check, ...
     needs = frozenset({capability} if capability else ())
     return tuple(Check(act, needs) for act in acts)
 
+
+_OVER_HTTP = frozenset(
+    {
+        setting_up.wrong_credentials_ask_for_new_ones,
+        setting_up.missing_permission_is_told_apart,
+        setting_up.an_outage_is_waited_out,
+        setting_up.retry_after_is_honoured,
+        pulling.a_list_that_never_ends_is_left,
+        pulling.half_a_page_is_no_page,
+        pushing.a_lost_answer_is_unknown,
+        pushing.a_fulfillment_whose_answer_was_lost_is_found,
+        paying.a_refund_whose_answer_was_lost_is_found,
+    }
+)
 
 CHECKS: tuple[Check, ...] = (
     *_checks(
