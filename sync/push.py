@@ -168,6 +168,8 @@ def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
                 writing.append((publication, plan))
         elif plan.step is not Step.NOTHING:
             errand.report.waiting += 1
+    # What was thought a reduction may be a raise, now that it was looked at.
+    writing.sort(key=lambda one: (one[0].desired or 0) > (one[1].shown or 0))
     if writing:
         _write(errand, writing)
 
