@@ -41,6 +41,32 @@ def _check_log(scene: Scene) -> None:
         scene.report("no_error_is_unexpected", text.partition(" (at ")[2], text)
 
 
+_PENDING = """
+    SELECT l.external_id, o.payload ->> 'quantity'
+    FROM outbox o
+    JOIN outbox raised ON raised.channel = o.channel AND raised.kind = o.kind
+        AND raised.written_at = o.written_at AND raised.status = o.status
+    JOIN listings l ON l.channel = o.channel AND l.stock_external_id = o.subject
+    JOIN listings mine ON mine.channel = raised.channel
+        AND mine.stock_external_id = raised.subject
+    WHERE o.kind = 'stock' AND o.status = 'in_flight' AND o.channel = ?
+        AND mine.external_id = ? AND o.id > raised.id
+        AND o.payload ->> 'quantity' < o.payload ->> 'expected'"""
+"""What a batch lowers after it has raised a listing."""
+
+
+def _check_order(scene: Scene, channel: str, listing: str) -> None:
+    """A batch that raises a listing has lowered all that it lowers before."""
+    with scene.hub.store.reading() as connection:
+        rows = connection.exec_driver_sql(_PENDING, (channel, listing)).all()
+    for other, quantity in rows:
+        scene.report(
+            "reductions_go_first",
+            f"{channel}/listing/{other}",
+            f"it is lowered to {quantity} after {listing} was raised",
+        )
+
+
 def check_write(
     scene: Scene, channel: str, listing: str, before: int, after: int
 ) -> None:
@@ -59,6 +85,8 @@ def check_write(
             scene.report(
                 "revisions_stay_in_budget", f"{channel}/listing/{listing}", f"{today}"
             )
+    if after > before:
+        _check_order(scene, channel, listing)
     if after <= before or not shop.compares:
         return
     placed = {

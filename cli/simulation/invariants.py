@@ -30,7 +30,7 @@ STEP: Mapping[str, Invariant] = {
     "movements_are_only_added": Invariant.CONSERVATION,
     "staff_move_what_they_say": Invariant.CONSERVATION,
     "no_raise_covers_an_unseen_sale": Invariant.ALLOCATION,
-    "quotas_stay_within_what_is_there": Invariant.ALLOCATION,
+    "reductions_go_first": Invariant.ALLOCATION,
     "no_older_version_overwrites": Invariant.MONOTONE,
     "what_was_told_stays_told": Invariant.MONOTONE,
     "nothing_is_written_under_a_lost_lease": Invariant.SINGLE_WRITER,

@@ -44,6 +44,9 @@ _NAMES = (
 COLOURS = "KAZOO"
 """Sold in two colours that share a counter, where the shop can do so."""
 
+_COLOURS_WAIT = 3
+"""Every so many seeds nobody says on the first day which colours there are."""
+
 SETS: Mapping[str, Mapping[str, int]] = {
     "SET-NOISE": {"GONG": 1, "BASSOON": 1},
     "SET-KITCHEN": {"EGG-TIMER": 2, "FISH-KETTLE": 1, "JELLY-MOULD": 1},
@@ -96,7 +99,7 @@ def connect_shops(scene: Scene) -> None:
         add_channel(scene.hub, new)
         settle(scene, 3)
     _follow_customs(scene)
-    map_sets(scene)
+    map_what_waits(scene)
     settle(scene, 20)
     if scene.customs.braked:
         scene.town.clock.advance(OPENING.total_seconds())
@@ -127,15 +130,18 @@ def settle(scene: Scene, seconds: int) -> None:
                 return
 
 
-def map_sets(scene: Scene) -> None:
-    """Say what the sets consist of."""
+def map_what_waits(scene: Scene) -> None:
+    """Say what sets consist of and, on most days, which colours there are."""
     with scene.hub.store.reading() as connection:
         found = conflicts.load_many(connection)
     for conflict in found:
-        parts = SETS.get(str(conflict.facts.get("sku", "")))
-        if parts is not None:
-            components = tuple(
-                Component(sku=sku, units=units) for sku, units in parts.items()
-            )
-            decision = Decision(Action.MAP, components)
-            resolve_conflict(scene.hub, conflict.id, decision, actor=ACTOR)
+        listing = conflict.subject.removeprefix(f"{conflict.channel}/listing/")
+        parts = scene.town.world.sells(conflict.channel, listing)
+        if COLOURS in parts and scene.seed % _COLOURS_WAIT == 0:
+            scene.disturb(parts)  # it shows what its shop says until somebody maps it
+            continue
+        components = tuple(
+            Component(sku=sku, units=units) for sku, units in parts.items()
+        )
+        decision = Decision(Action.MAP, components)
+        resolve_conflict(scene.hub, conflict.id, decision, actor=ACTOR)

@@ -31,6 +31,8 @@ class Task:
     only: frozenset[int] | None = None
     """Numbers of the events to keep; None keeps all."""
     keep_trace: bool = False
+    enough: frozenset[str] = frozenset()
+    """Rules; once one of them is broken, the rest of the day is left out."""
     twice: bool = False
     """Whether it is played once more, to be the same day again."""
 
@@ -69,7 +71,13 @@ def _play_once(task: Task) -> Outcome:
     ]
     with tempfile.TemporaryDirectory(prefix="crossdock-simulation-") as folder:
         try:
-            play = Play(task.seed, events, Path(folder), keep_trace=task.keep_trace)
+            play = Play(
+                task.seed,
+                events,
+                Path(folder),
+                keep_trace=task.keep_trace,
+                enough=task.enough,
+            )
             return play.run()
         except Exception as error:  # noqa: BLE001 - whatever a seed raises is a finding
             return _describe_failure(task, len(events), error)

@@ -17,6 +17,9 @@ Act = Callable[[Scene, Event], str]
 
 NOTHING = "nothing to do"
 
+_STUBBORN = 0.85
+"""Above this a draw makes a shopper look at anything, sold out or not."""
+
 
 def act_in_shops(scene: Scene, event: Event) -> str:
     """Do what an event says; shops may refuse it."""
@@ -28,7 +31,7 @@ def act_in_shops(scene: Scene, event: Event) -> str:
 
 def _buy(scene: Scene, event: Event) -> str:
     shop = event.choose(0, scene.shops)
-    on_sale = list_on_sale(scene, shop)
+    on_sale = _list_tempting(scene, shop, event)
     first = event.choose(1, on_sale)
     basket = [BasketLine(first, event.count(2, 1, 3))]
     second = event.choose(3, on_sale)
@@ -40,6 +43,16 @@ def _buy(scene: Scene, event: Event) -> str:
         return f"{shop.name} is sold out of {first}"
     scene.bought.append((shop.name, order_id))
     return f"{shop.name} sold {order_id}: {basket}"
+
+
+def _list_tempting(scene: Scene, shop: Shop, event: Event) -> list[str]:
+    """Return what shoppers look at: sets first, and seldom what is sold out."""
+    on_sale = list_on_sale(scene, shop)
+    if event.draws[4] > _STUBBORN:
+        return on_sale
+    there = [one for one in on_sale if (shop.shown(one) or 0) > 0]
+    sets = [one for one in there if len(scene.town.world.sells(shop.name, one)) > 1]
+    return there + sets or on_sale
 
 
 def list_on_sale(scene: Scene, shop: Shop) -> list[str]:

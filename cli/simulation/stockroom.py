@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ...canonical.stock import MovementKind, StockKey
 from ...store import figures, stock, transfers
+from ...store.engine import Connection
 from ...sync.incoming import expect_goods, receive_goods
 from ...sync.stocktaking import count_stock, receive_stock
 from ...sync.transfer import lose_transfer, receive_transfer, send_transfer
@@ -25,6 +26,9 @@ ACTOR = "simulation"
 _BY_HAND = {MovementKind.RECEIVED, MovementKind.COUNTED, MovementKind.ADJUSTED}
 _CHANGES = (-4, -2, -1, 0, 1, 3)
 _LOST_SHARE = 0.2
+_MOVED_AFTER = """
+    SELECT sum(on_hand_change) FROM movements
+    WHERE sku = ? AND location = ? AND moved_at > ?"""
 
 
 def list_skus(scene: Scene) -> list[str]:
@@ -59,7 +63,7 @@ def _count(scene: Scene, event: Event) -> str:
     key = StockKey(sku, place)
     with scene.hub.store.reading() as connection:
         counts = stock.load_positions(connection, [sku]).get(key)
-        later = 0 if at is None else stock.sum_moved_after(connection, key, at)
+        later = 0 if at is None else _sum_moved_after(connection, key, at)
     on_hand = (counts.on_hand if counts else 0) - later
     counted = max(0, on_hand + event.choose(1, _CHANGES))
     if counted < on_hand:
@@ -68,6 +72,13 @@ def _count(scene: Scene, event: Event) -> str:
         count_stock(scene.hub, sku, counted, actor=ACTOR, location=place, at=at)
     when = "now" if at is None else f"at {at:%H:%M:%S}"
     return f"staff counted {counted} x {sku} at {place} {when}, where {on_hand} were"
+
+
+def _sum_moved_after(connection: Connection, key: StockKey, at: datetime) -> int:
+    """Return the units by which on hand has changed since, by the rows themselves."""
+    moment = int(at.timestamp() * 1_000_000)
+    found = connection.exec_driver_sql(_MOVED_AFTER, (key.sku, key.location, moment))
+    return int(found.scalar() or 0)
 
 
 def _transfer(scene: Scene, event: Event) -> str:

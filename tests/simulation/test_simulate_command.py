@@ -20,13 +20,14 @@ def test_a_seed_that_holds_ends_in_figures_and_exit_code_zero() -> None:
     assert result.exit_code == 0
     figures = json.loads(result.stdout)
     assert figures["seeds"] == 1
-    assert figures["events"] == 45
+    assert figures["events"] == 48
     assert figures["violations"] == []
     assert [
         figures[name]
         for name in ("orders_lost", "orders_duplicated", "oversold_by_hub")
     ] == [0, 0, 0]
-    assert figures["oversold_by_race"] >= 0
+    assert set(figures["oversold_by_race"]) >= {"pool", "funnel", "escrow", "dynamic"}
+    assert figures["oversold_by_race"]["escrow"] == 0
     assert figures["seconds"] > 0
     assert re.fullmatch("[0-9a-f]{24}", figures["trace"])
 

@@ -18,7 +18,7 @@ def test_a_day_on_which_nothing_goes_wrong_holds_every_promise(play: PlaySeed) -
     assert outcome.violations == ()
     assert (outcome.orders_lost, outcome.orders_duplicated) == (0, 0)
     assert outcome.oversold_by_hub == 0
-    assert outcome.events == 45
+    assert outcome.events == 48
 
 
 def test_i10_the_same_seed_is_the_same_day_with_every_trouble(play: PlaySeed) -> None:
@@ -62,7 +62,7 @@ def test_a_failing_schedule_is_made_as_small_as_what_fails() -> None:
         played.append(kept)
         return {7, 31} <= kept
 
-    assert shrink(range(45), fails, lambda: False) == (7, 31)
+    assert shrink(range(48), fails, lambda: False) == (7, 31)
     assert len(played) < 60
 
 
