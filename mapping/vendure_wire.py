@@ -44,8 +44,8 @@ def _read_nothing_as_no_rows(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_read_nothing_as_empty)]
 CurrencyCode = Annotated[str, AfterValidator(_require_currency)]
-Minor = Annotated[int, Field(ge=-MINOR_MAX, le=MINOR_MAX)]
-Count = Annotated[int, Field(ge=0, le=QUANTITY_MAX)]
+Minor = Annotated[int, Field(strict=True, ge=-MINOR_MAX, le=MINOR_MAX)]
+Count = Annotated[int, Field(strict=True, ge=0, le=QUANTITY_MAX)]
 Id = Annotated[str, Field(min_length=1)]
 _TIME = TypeAdapter(UtcTime)
 

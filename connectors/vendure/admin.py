@@ -22,7 +22,7 @@ from ...canonical.errors import (
 from ..calls import Answer, Call, Transport
 from ..redaction import redact
 from ..sdk import CredentialStore
-from .documents import SIGN_IN
+from .documents import ME, SIGN_IN
 from .settings import VendureSettings
 from .wire import Envelope, Json, Problem, Verdict, read_shape
 
@@ -120,7 +120,22 @@ class Admin:
                 pass  # it was not carried out: the session has ended, or never may
         token = self._sign_in(stored.version)
         proof = {"authorization": f"Bearer {token}"}
-        return self._post(document, variables, proof, safe=safe)
+        try:
+            return self._post(document, variables, proof, safe=safe)
+        except NotSignedInError:
+            self._require_session(proof)
+            raise
+
+    def _require_session(self, proof: dict[str, str]) -> None:
+        """Return if a new session lives, so that something else was forbidden.
+
+        Raises:
+            RetryLaterError: it has ended already.
+        """
+        try:
+            self._post(ME, {}, proof, safe=True)
+        except NotSignedInError:
+            raise RetryLaterError("the server ended a new session at once") from None
 
     def _sign_in(self, version: int) -> str:
         """Return the token of a new session, or of the one another worker began.
@@ -161,27 +176,31 @@ class Admin:
         safe: bool,
     ) -> tuple[dict[str, Any], Answer]:
         headers = dict(proof)
-        if self._settings.channel_token:
-            headers["vendure-token"] = self._settings.channel_token
+        if self._settings.vendure_channel:
+            headers["vendure-token"] = self._settings.vendure_channel
         body = {"query": document, "variables": variables}
         call = Call("POST", PATH, json=body, headers=headers, safe=safe)
         answer = self._transport.send(call)
         try:
-            envelope = read_shape(Envelope, answer.json(), "the answer")
+            return _read_data(answer, safe=safe), answer
         except ContractBrokenError as broken:
             if safe:
                 raise
             raise OutcomeUnknownError(broken.message) from None
-        if envelope.errors:
-            raise _explain(envelope.errors[0], safe=safe)
-        if envelope.data is None:
-            raise ContractBrokenError("Vendure answered with neither data nor errors")
-        return envelope.data, answer
 
 
 def shorten(message: str) -> str:
     """Return a text of Vendure's that may be shown: short, and without secrets."""
     return redact(message)[:_REASON_CHARACTERS_MAX]
+
+
+def _read_data(answer: Answer, *, safe: bool) -> Json:
+    envelope = read_shape(Envelope, answer.json(), "the answer")
+    if envelope.errors:
+        raise _explain(envelope.errors[0], safe=safe)
+    if envelope.data is None:
+        raise ContractBrokenError("Vendure answered with neither data nor errors")
+    return envelope.data
 
 
 def _explain(problem: Problem, *, safe: bool) -> ChannelError:

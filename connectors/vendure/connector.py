@@ -38,7 +38,7 @@ class VendureConnector:
             auth=None,
             requests_per_second=TRAITS.requests_per_second,
             burst=TRAITS.burst,
-            account=settings.channel_token,
+            account=settings.vendure_channel,
         )
         self._admin = Admin(transport, settings, context.credentials)
         self._location_found = ""

@@ -81,13 +81,14 @@ class Place:
             ContractBrokenError: the text is not such a cursor.
         """
         try:
-            _, *parts = _SHAPE.validate_json(cursor)
+            _, walk, since, skip, *moments = _SHAPE.validate_json(cursor)
         except ValueError:
             raise ContractBrokenError(
                 "a saved cursor cannot be read",
                 next_step="Reset the cursor; what was pulled before is recognised.",
             ) from None
-        return cls(*parts)
+        floor, placed, updated, recheck_at = moments
+        return cls(walk, since, skip, floor, placed, updated, recheck_at)
 
     @property
     def axis(self) -> str:

@@ -46,7 +46,7 @@ class VendureSettings(ConnectorSettings):
     password: SecretStr | None = Field(
         default=None, title="Password", description="Of the same administrator."
     )
-    channel_token: str = Field(
+    vendure_channel: str = Field(
         default="",
         title="Channel token",
         description="Of the Vendure channel to connect, from Settings > Channels; "

@@ -308,11 +308,10 @@ def run(
     result = execute_sync(load_schema(), document, roots, variable_values=variables)
     if not result.errors:
         return 200, {"data": result.data}
-    for error in result.errors:
-        if error.original_error is not None and not isinstance(
-            error.original_error, GraphQLError
-        ):
-            raise error.original_error
+    for problem in result.errors:
+        cause = problem.original_error
+        if cause is not None and not isinstance(cause, GraphQLError):
+            raise cause
     told = [_formatted(one, "BAD_USER_INPUT") for one in result.errors]
     return 200, {"errors": told, "data": result.data}
 
@@ -322,5 +321,6 @@ def _formatted(error: GraphQLError, otherwise: str) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, GraphQLError):
         told["extensions"] = cause.extensions
-    told.setdefault("extensions", {"code": otherwise})
+    if not told.get("extensions"):
+        told["extensions"] = {"code": otherwise}
     return told
