@@ -17,7 +17,15 @@ from ..canonical.errors import SettingsError
 from .sdk import SDK_VERSION, Plugin
 
 ENTRY_POINT_GROUP = "crossdock.connectors"
-BUILT_IN_KINDS = ("amazon", "bigcommerce", "ebay", "shopify", "square", "woocommerce")
+BUILT_IN_KINDS = (
+    "amazon",
+    "bigcommerce",
+    "ebay",
+    "shopify",
+    "square",
+    "vendure",
+    "woocommerce",
+)
 _OURS = "crossdock"
 
 
