@@ -7,7 +7,7 @@ Status and outcome are two columns: a write that was sent and never answered is
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ class OutboxRow:
     attempts: int = 1
     external_id: str = ""
     """The channel's id of it: of what it made, or of a submission that it took."""
-    written_at: datetime | None = None
+    written_at: datetime | None = field(default=None, compare=False)
 
 
 def add(
