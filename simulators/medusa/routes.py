@@ -40,7 +40,7 @@ def list_orders(state: State, request: Request) -> Response:
     """Answer ``GET /orders``."""
     found = choose(
         request,
-        _list_visible(state),
+        _list_visible(state, request),
         lambda order: order.order_id,
         {
             "updated_at": lambda order: order.changed_at,
@@ -221,10 +221,12 @@ def read_body(request: Request) -> Json:
     return body
 
 
-def _list_visible(state: State) -> list[Order]:
+def _list_visible(state: State, request: Request) -> list[Order]:
+    """Return the orders that a list shows; those that are named it shows at once."""
     faults = state.simulator.faults
     found = list(state.orders.values())
-    if faults.strikes(Fault.VISIBILITY_LAG):
+    named = any(key.startswith("id") for key, _ in request.query)
+    if not named and faults.strikes(Fault.VISIBILITY_LAG):
         lag = timedelta(seconds=faults.options.visibility_lag_seconds)
         found = [one for one in found if one.changed_at <= state.now() - lag]
     return found
