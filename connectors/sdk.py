@@ -31,8 +31,8 @@ from ..canonical.pushes import (
 )
 from ..canonical.stock import StockReading
 from .calls import TransportFactory
-from .traits import StockWriteMode, Traits
 from .netguard import NetworkPolicy
+from .traits import StockWriteMode, Traits
 
 SDK_VERSION = 1
 """Raised when a connector that was right before would be wrong after a change here."""
