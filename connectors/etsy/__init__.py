@@ -18,6 +18,7 @@ plugin = Plugin(
     translator=translator,
     connector=EtsyConnector,
     connect=EtsyConnector,
+    operations=OPERATIONS,
 )
 
 __all__ = ["OPERATIONS", "plugin"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
 from ..sdk import ConnectorSettings
 from .signing import read_webhook_secrets
@@ -32,6 +32,8 @@ def _check_webhook_secret(secret: SecretStr | None) -> SecretStr | None:
 
 class EtsySettings(ConnectorSettings):
     """One shop, and the application that the hub acts as."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     keystring: str = Field(
         title="Keystring",

@@ -19,4 +19,5 @@ TRAITS = Traits(
     visibility_lag_seconds=10,
     settle_seconds=10,
     quantity_max=999,
+    pull_pause_seconds=30,
 )
