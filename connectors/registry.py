@@ -21,6 +21,7 @@ BUILT_IN_KINDS = (
     "amazon",
     "bigcommerce",
     "ebay",
+    "etsy",
     "shopify",
     "square",
     "vendure",
