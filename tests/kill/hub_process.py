@@ -52,8 +52,8 @@ from crossdock.sync.resolve import resolve_conflict, undo_resolution
 from crossdock.sync.ship import Tracking, cancel_order, find_order, ship_order
 from crossdock.sync.stocktaking import count_stock
 from crossdock.sync.transfer import receive_transfer, send_transfer
-from crossdock.sync.warehouse import add_location
 from crossdock.sync.vocabulary import set_word
+from crossdock.sync.warehouse import add_location
 from crossdock.sync.webhooks import receive_webhook
 from crossdock.sync.worker import run_due
 
