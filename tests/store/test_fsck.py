@@ -165,7 +165,8 @@ PLANTED = {
         None,
     ),
     "second-home": (
-        f"INSERT INTO allocations VALUES ({LAMP_LINE}, 'LAMP', 'attic', 1, 0, 0, 0, '')",
+        "INSERT INTO allocations VALUES"
+        f" ({LAMP_LINE}, 'LAMP', 'attic', 1, 0, 0, 0, '')",
         "lines_wait_at_one_home",
         None,
     ),
