@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,26 +20,14 @@ from .output import Output, headline, list_facts, plain
 from .session import Json
 
 if TYPE_CHECKING:
+    from .simulation.figures import Finding
     from .simulation.play import Outcome
+    from .simulation.race import RaceOutcome
     from .simulation.seeds import Task
 
-SHOWN_MAX = 5
-"""Violations of one seed that are shown; they are often the same again and again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A seed that broke a promise, and how to see it again."""
-
-    seed: int
-    invariant: str
-    rule: str
-    subject: str
-    message: str
-    at_seconds: float
-    replay: str
-    events: tuple[int, ...]
-    """The events that are enough for it."""
+PLAYED_TWICE = 40
+"""Every so many seeds one is played twice, to be the same day again."""
+RACE_SKUS = 60
 
 
 Seeds = Annotated[
@@ -67,6 +54,18 @@ ShrinkSeconds = Annotated[
         "--shrink-seconds", min=0, help="Time to make a failing schedule smaller."
     ),
 ]
+RaceSkus = Annotated[
+    int,
+    typer.Option(
+        "--race-skus",
+        min=0,
+        help="SKUs for which races are run and compared with the formula; 0: none.",
+    ),
+]
+Write = Annotated[
+    Path | None,
+    typer.Option("--write", metavar="PAGE", help="Write the figures into a page."),
+]
 Trace = Annotated[bool, typer.Option("--trace", help="Print everything that happens.")]
 
 
@@ -74,15 +73,18 @@ def simulate(
     seeds: Seeds = "0-19",
     faults: Troubles = "all",
     only: Only = "",
+    race_skus: RaceSkus = RACE_SKUS,
     jobs: Jobs = 0,
     shrink_seconds: ShrinkSeconds = 60,
     trace: Trace = False,
+    write: Write = None,
     as_json: Json = False,
 ) -> None:
     """Put the hub through seeded days, and check every promise after every step.
 
     Shoppers buy, staff ship, merchants interfere, wires break, processes die: each seed
-    is a schedule of its own, and the same seed is the same day. Exit code 0 means that
+    is a schedule of its own, and the same seed is the same day. Beside the days, races
+    for the last units are counted and compared with the formula. Exit code 0 means that
     every promise held. Nothing of yours is touched.
 
     Example:
@@ -90,18 +92,30 @@ def simulate(
         crossdock simulate --seeds 0-19 --faults all --json
         crossdock simulate --seeds 17 --faults all --only 3,9,14 --trace
     """
+    from .simulation.figures import find, find_in_race, sum_up
+    from .simulation.page import require_place, write_figures
+
     output = Output(as_json=as_json)
+    if write is not None:
+        require_place(write)
     tasks = _read_tasks(seeds, faults, only, trace=trace)
     clock = SystemClock()
     begun = clock.monotonic_seconds()
-    outcomes = _play(tasks, jobs or os.cpu_count() or 1, output)
+    at_once = jobs or os.cpu_count() or 1
+    outcomes = _play(tasks, at_once, output)
+    races = _race(0 if only else race_skus, at_once)
     findings = [
         finding
-        for outcome in outcomes
-        for finding in _describe(outcome, tasks, faults, clock, shrink_seconds)
+        for outcome, task in zip(outcomes, tasks, strict=True)
+        for finding in find(outcome, task, faults, clock, shrink_seconds)
     ]
-    figures = _sum_up(outcomes, findings, round(clock.monotonic_seconds() - begun, 2))
+    findings += [finding for race in races for finding in find_in_race(race)]
+    seconds = round(clock.monotonic_seconds() - begun, 2)
+    figures = sum_up(outcomes, races, findings, seconds)
     _show(output, outcomes, findings, figures, trace=trace)
+    if write is not None:
+        command = f"crossdock simulate --seeds {seeds} --faults {faults}"
+        write_figures(write, figures, command)
     if findings:
         raise typer.Exit(ExitCode.REFUSED)
 
@@ -124,102 +138,31 @@ def _read_tasks(seeds: str, faults: str, only: str, *, trace: bool) -> list[Task
         raise SettingsError(
             f"--faults {faults}: there is no such trouble", next_step=str(error)
         ) from error
-    return [Task(seed, troubles, kept or None, trace) for seed in wanted]
+    return [
+        Task(seed, troubles, kept or None, trace, twice=seed % PLAYED_TWICE == 0)
+        for seed in wanted
+    ]
 
 
 def _play(tasks: Sequence[Task], jobs: int, output: Output) -> list[Outcome]:
-    from .simulation.seeds import play_seeds
+    from .simulation.seeds import play_seed, spread
 
     outcomes: list[Outcome] = []
     with output.measure("Playing") as note:
-        for outcome in play_seeds(tasks, jobs):
+        for outcome in spread(play_seed, tasks, jobs):
             outcomes.append(outcome)
             note(len(outcomes), len(tasks))
     return sorted(outcomes, key=lambda outcome: outcome.seed)
 
 
-def _describe(
-    outcome: Outcome,
-    tasks: Sequence[Task],
-    faults: str,
-    clock: SystemClock,
-    shrink_seconds: float,
-) -> list[Finding]:
-    """Return what a seed broke, with the fewest events that break it."""
-    if not outcome.violations:
-        return []
-    task = next(task for task in tasks if task.seed == outcome.seed)
-    events = _shrink(outcome, task, clock, shrink_seconds)
-    numbers = ",".join(str(number) for number in events)
-    replay = (
-        f"crossdock simulate --seeds {outcome.seed} --faults {faults} --only {numbers}"
-    )
-    unique = {(one.rule, one.subject): one for one in reversed(outcome.violations)}
-    return [
-        Finding(
-            outcome.seed,
-            one.invariant,
-            one.rule,
-            one.subject,
-            one.message,
-            one.at_seconds,
-            replay,
-            events,
-        )
-        for one in reversed(unique.values())
-    ][:SHOWN_MAX]
+def _race(skus: int, jobs: int) -> list[RaceOutcome]:
+    from .simulation.customs import EVERYWHERE
+    from .simulation.race import RaceTask, run_race
+    from .simulation.seeds import spread
 
-
-def _shrink(
-    outcome: Outcome, task: Task, clock: SystemClock, seconds: float
-) -> tuple[int, ...]:
-    from .simulation.events import draw_schedule
-    from .simulation.seeds import Task, play_seed
-    from .simulation.shrink import shrink
-
-    rule = outcome.violations[0].rule
-    deadline = clock.monotonic_seconds() + seconds
-
-    def fails(kept: frozenset[int]) -> bool:
-        again = play_seed(Task(task.seed, task.troubles, kept))
-        return any(violation.rule == rule for violation in again.violations)
-
-    numbers = [
-        event.number
-        for event in draw_schedule(task.seed, task.troubles)
-        if task.only is None or event.number in task.only
-    ]
-    return shrink(numbers, fails, lambda: clock.monotonic_seconds() >= deadline)
-
-
-def _sum_up(
-    outcomes: Sequence[Outcome], findings: Sequence[Finding], seconds: float
-) -> dict[str, Any]:
-    together = blake2b(digest_size=12)
-    for outcome in outcomes:
-        together.update(outcome.digest.encode())
-    return {
-        "seeds": len(outcomes),
-        "events": sum(outcome.events for outcome in outcomes),
-        "violations": [asdict(finding) for finding in findings],
-        "orders_lost": sum(outcome.orders_lost for outcome in outcomes),
-        "orders_duplicated": sum(outcome.orders_duplicated for outcome in outcomes),
-        "oversold_by_hub": sum(outcome.oversold_by_hub for outcome in outcomes),
-        "oversold_by_race": _count_races(outcomes),
-        "trace": together.hexdigest(),
-        "seconds": seconds,
-    }
-
-
-def _count_races(outcomes: Sequence[Outcome]) -> dict[str, int]:
-    from .simulation.customs import Sharing
-
-    return {
-        sharing.value: sum(
-            one.oversold_by_race for one in outcomes if one.sharing is sharing
-        )
-        for sharing in Sharing
-    }
+    tasks = [RaceTask(sharing, skus) for sharing in EVERYWHERE if skus]
+    found = {race.sharing: race for race in spread(run_race, tasks, jobs)}
+    return [found[task.sharing] for task in tasks]
 
 
 def _show(

@@ -21,6 +21,7 @@ from ...sync.hub import Tuning
 PUBLIC_URL = "https://hub.example"
 ANNEX = "annex"
 """The second place where goods may lie."""
+FUNNEL_THRESHOLD = 2
 BUDGET = 16
 """Writes that a shop allows for each stock record in a day, where it counts them."""
 _BUDGETED = "woocommerce"
@@ -59,6 +60,10 @@ class Customs:
     """Whether the second shop may sell from the main place only."""
     budgeted: bool = False
     """Whether shops of one kind count how often they are written to."""
+    hooked: bool = True
+    """Whether the hub has an address that shops can call."""
+    pull_seconds: float = 60.0
+    """How late the hub expects news of sales as long as it has measured nothing."""
     braked: bool = False
     """Whether few changes at once are enough for the brake."""
 
@@ -68,10 +73,11 @@ class Customs:
         mode = StockMode.POOL if pools else StockMode(self.sharing)
         tuning = Tuning(
             page_size=self.page_size,
-            public_url=PUBLIC_URL,
+            pull_seconds=self.pull_seconds,
+            public_url=PUBLIC_URL if self.hooked else "",
             shortfall_policy=self.shortfall_policy,
             stock_mode=mode,
-            funnel_threshold=2,
+            funnel_threshold=FUNNEL_THRESHOLD,
             dynamic_buffer=self.sharing is Sharing.DYNAMIC,
         )
         if self.braked:

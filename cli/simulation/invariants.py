@@ -48,6 +48,7 @@ STEP: Mapping[str, Invariant] = {
 END: Mapping[str, Invariant] = {
     "the_hub_counts_what_the_books_count": Invariant.CONSERVATION,
     "escrow_sells_nothing_twice": Invariant.ALLOCATION,
+    "races_are_as_predicted": Invariant.ALLOCATION,
     "no_order_is_doubled": Invariant.ONE_EFFECT,
     "every_parcel_is_told_once": Invariant.ONE_EFFECT,
     "lines_agree_with_the_books": Invariant.CONVERGENCE,

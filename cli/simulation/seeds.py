@@ -10,16 +10,20 @@ import gc
 import multiprocessing
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from .customs import draw_customs
 from .events import TROUBLES, Kind, draw_schedule
 from .invariants import find_invariant
 from .play import Outcome, Play
 from .scene import Violation
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +100,16 @@ def _describe_failure(task: Task, events: int, error: Exception) -> Outcome:
     return Outcome(task.seed, events, "", (violation,), 0, 0, 0, 0, sharing)
 
 
-def play_seeds(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
-    """Play seeds, ``jobs`` at a time, and yield each outcome as it is there."""
+def spread(
+    work: Callable[[_Task], _Result], tasks: Sequence[_Task], jobs: int
+) -> Iterator[_Result]:
+    """Work off tasks, ``jobs`` at a time, and yield each result as it is there."""
     if jobs == 1 or len(tasks) == 1:
-        yield from map(play_seed, tasks)
+        yield from map(work, tasks)
         return
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, fresh, _tidy_seldom) as pool:
-        playing = [pool.submit(play_seed, task) for task in tasks]
+        playing = [pool.submit(work, task) for task in tasks]
         for future in as_completed(playing):
             yield future.result()
 

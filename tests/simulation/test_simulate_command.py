@@ -16,7 +16,8 @@ def simulate(*words: str) -> Result:
 
 
 def test_a_seed_that_holds_ends_in_figures_and_exit_code_zero() -> None:
-    result = simulate("--seeds", "2", "--faults", "none", "--json")
+    words = ("--seeds", "2", "--faults", "none", "--race-skus", "4", "--jobs", "1")
+    result = simulate(*words, "--json")
     assert result.exit_code == 0
     figures = json.loads(result.stdout)
     assert figures["seeds"] == 1
@@ -26,8 +27,11 @@ def test_a_seed_that_holds_ends_in_figures_and_exit_code_zero() -> None:
         figures[name]
         for name in ("orders_lost", "orders_duplicated", "oversold_by_hub")
     ] == [0, 0, 0]
-    assert set(figures["oversold_by_race"]) >= {"pool", "funnel", "escrow", "dynamic"}
+    policies = ["pool", "funnel", "escrow", "dynamic"]
+    assert list(figures["oversold_by_race"]) == policies
+    assert list(figures["predicted_by_race"]) == policies
     assert figures["oversold_by_race"]["escrow"] == 0
+    assert figures["predicted_by_race"]["escrow"] == 0
     assert figures["seconds"] > 0
     assert re.fullmatch("[0-9a-f]{24}", figures["trace"])
 
