@@ -25,6 +25,7 @@ from . import (
     conflicts,
     connectors,
     explain,
+    files,
     goods,
     moving,
     places,
@@ -147,6 +148,7 @@ _DECIDE, _LOOK_AFTER, _TRY = "Find out and decide", "Look after", "Try"
 app.command("init", rich_help_panel=_CONNECT)(set_up.init)
 app.add_typer(channels.app, name="channels", rich_help_panel=_CONNECT)
 app.command("connectors", rich_help_panel=_CONNECT)(connectors.connectors)
+app.add_typer(files.app, name="files", rich_help_panel=_CONNECT)
 app.command("run", rich_help_panel=_WORK)(run.run)
 app.command("pull", rich_help_panel=_WORK)(pulling.pull)
 app.command("reconcile", rich_help_panel=_WORK)(pulling.reconcile)

@@ -22,6 +22,8 @@ BUILT_IN_KINDS = (
     "bigcommerce",
     "ebay",
     "etsy",
+    "files",
+    "medusa",
     "shopify",
     "square",
     "vendure",

@@ -410,4 +410,3 @@ class _OrderReader:
 def _place(row: Mapping[str, Any], column: str = "") -> str:
     line = f"line {row.get('line')}"
     return f"{line}, {column}" if column else line
-

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..canonical.errors import MappingError
@@ -157,10 +158,10 @@ def _sniff_delimiter(
     sample = "".join(text.splitlines(keepends=True)[:_SAMPLE_LINES])
 
     def score(delimiter: str) -> tuple[int, int, int]:
-        try:
-            lines = [cells for _, cells in _split(sample, delimiter)]
-        except MappingError:
-            return (0, 0, 0)
+        lines: list[list[str]] = []
+        # The sample may end inside of a cell; what came before it counts all the same.
+        with suppress(MappingError):
+            lines.extend(cells for _, cells in _split(sample, delimiter))
         headers = lines[0] if lines else []
         known = len(_name_columns(headers, aliases, columns))
         even = sum(len(cells) == len(headers) for cells in lines)

@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..canonical.errors import MappingError
 
-_MONEY_SIGNS = re.compile(r"[\s\u00a0\u202f'’]|[€$£¥]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+_MONEY_SIGNS = re.compile(
+    r"[\s\u00a0\u202f'\u2019\u20ac$\u00a3\u00a5]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])"
+)
 _PLAIN = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,20})?")
 _DATE = re.compile(
     r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})"
@@ -75,9 +77,7 @@ def _tell_mark(number: str) -> str:
         return ""
     if point >= 0 and comma >= 0:
         return DecimalMark.POINT if point > comma else DecimalMark.COMMA
-    sign, mark = (
-        (".", DecimalMark.POINT) if point >= 0 else (",", DecimalMark.COMMA)
-    )
+    sign, mark = (".", DecimalMark.POINT) if point >= 0 else (",", DecimalMark.COMMA)
     other = DecimalMark.COMMA if mark is DecimalMark.POINT else DecimalMark.POINT
     if number.count(sign) > 1:
         return other

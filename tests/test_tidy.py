@@ -42,6 +42,7 @@ CLOCKS = {
 HTTP_CLIENTS = {
     "connectors/transport.py": "the one door to the channels",
     "connectors/wire.py": "the door's own lock: connects to checked addresses only",
+    "connectors/files/sftp.py": "SSH is no HTTP; docs/adr/0015 says what it keeps to",
     "simulators/webhooks.py": "a channel that calls back, on loopback",
 }
 CATCH_ALLS = {

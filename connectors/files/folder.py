@@ -191,7 +191,9 @@ class LocalFolder:
         if path.is_symlink():
             raise refuse_kind(name)
         # Without following, and without waiting at a pipe that nobody writes to.
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        flags = (
+            os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        )
         with explain_failures(f"reading {name}"):
             descriptor = os.open(path, flags)
             with os.fdopen(descriptor, "rb") as file:

@@ -38,7 +38,8 @@ class Cursor(BaseModel):
     v: Literal[1] = 1
     as_of: datetime
     read: dict[str, str] = {}
-    """Mark of the content by key of the file; "!" before it: it was not understood."""
+    """Mark of the content by key of the file; of one that was not understood "!" and a
+    mark of the settings, with others of which it may be."""
     open_key: str = ""
     open_mark: str = ""
     offset: int = 0
@@ -62,13 +63,14 @@ class Cursor(BaseModel):
                 next_step="Reset the cursor; what was read before is recognised.",
             ) from None
 
-    def knows(self, file: InboxFile) -> bool:
-        """Tell whether a file was read whole."""
-        return file.key in self.read
+    def knows(self, file: InboxFile, doubt: str) -> bool:
+        """Tell whether a file was read whole, or is as little understood as before."""
+        mark = self.read.get(file.key, "")
+        return mark == doubt if mark.startswith("!") else bool(mark)
 
     def has_read(self, mark: str) -> bool:
         """Tell whether this content was read, under whatever name."""
-        return any(one.lstrip("!") == mark for one in self.read.values())
+        return mark in self.read.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,11 @@ def mark_content(body: bytes, settings: FilesSettings) -> str:
     digest = hashlib.sha256(settings.reading.model_dump_json().encode())
     digest.update(b"\x00" + body)
     return digest.hexdigest()[:16]
+
+
+def mark_doubt(settings: FilesSettings) -> str:
+    """Return the mark of whatever is not understood under these settings."""
+    return f"!{mark_content(b'', settings)}"
 
 
 def list_files(
@@ -158,7 +165,7 @@ def move_read(
 
 
 def choose_unread(
-    files: Iterable[InboxFile], cursor: Cursor | None, since: datetime
+    files: Iterable[InboxFile], cursor: Cursor | None, since: datetime, doubt: str
 ) -> list[InboxFile]:
     """Return the files that a cursor has not read, oldest first.
 
@@ -167,11 +174,11 @@ def choose_unread(
     """
     if cursor is None:
         return [one for one in files if not one.moved_at or one.entry.modified >= since]
-    unread = []
+    unread: list[InboxFile] = []
     for file in files:
         if file.key == cursor.open_key:
             unread.insert(0, file)
-        elif cursor.knows(file) or (file.mark and cursor.has_read(file.mark)):
+        elif cursor.knows(file, doubt) or (file.mark and cursor.has_read(file.mark)):
             continue
         elif file.moved_at is None or file.moved_at >= cursor.as_of:
             unread.append(file)

@@ -22,6 +22,7 @@ from .inbox import (
     choose_unread,
     list_files,
     mark_content,
+    mark_doubt,
     move_read,
     prune,
 )
@@ -53,7 +54,7 @@ def pull_orders(
     files = list_files(folder, settings, now)
     if cursor:
         files = move_read(folder, settings, files, cursor, now)
-    unread = choose_unread(files, cursor, since)
+    unread = choose_unread(files, cursor, since, mark_doubt(settings))
     read = dict(prune(cursor, files, cursor.as_of)) if cursor else {}
     following = Cursor(as_of=now, read=read)
     if cursor and cursor.open_mark:
@@ -91,15 +92,18 @@ def _fill(
 ) -> tuple[list[Record], bool]:
     """Return the records of a page, and whether more is left; moves the cursor on."""
     records: list[Record] = []
+    doubt = mark_doubt(settings)
     for file in unread:
         if len(records) >= PAGE_SIZE:
             return records, True
         content = _read(folder, settings, file)
         if following.open_mark and following.open_mark != content.mark:
-            following.offset = 0  # another content under the same name: all of it is news
+            following.offset = (
+                0  # another content under the same name: all of it is news
+            )
         start = following.offset
         if not start and following.has_read(content.mark):
-            _finish(following, file, content)
+            _finish(following, file, content.mark if content.understood else doubt)
             continue
         end = start + PAGE_SIZE - len(records)
         records += [_as_record(file, one) for one in content.payloads[start:end]]
@@ -107,12 +111,12 @@ def _fill(
             following.open_key, following.open_mark = file.key, content.mark
             following.offset = end
             return records, True
-        _finish(following, file, content)
+        _finish(following, file, content.mark if content.understood else doubt)
     return records, False
 
 
-def _finish(following: Cursor, file: InboxFile, content: Content) -> None:
-    following.read[file.key] = f"{'' if content.understood else '!'}{content.mark}"
+def _finish(following: Cursor, file: InboxFile, mark: str) -> None:
+    following.read[file.key] = mark
     following.open_key, following.open_mark, following.offset = "", "", 0
 
 

@@ -142,13 +142,14 @@ class FilesSettings(ConnectorSettings):
     private_key: SecretStr = Field(
         default=SecretStr(""),
         title="Private key",
-        description="SFTP only: the whole text of an OpenSSH key, instead of a password.",
+        description="SFTP only: the whole text of an OpenSSH key, instead of a "
+        "password.",
     )
     host_key: str = Field(
         default="",
         title="Host key",
-        description="SFTP only: fingerprint of the server's key, as ssh-keygen -l shows "
-        "it. Several are separated by spaces.",
+        description="SFTP only: fingerprint of the server's key, as ssh-keygen -l "
+        "shows it. Several are separated by spaces.",
         examples=["SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDKOfDn3U7M4WZ0h1s"],
         pattern=r"^(SHA256:[A-Za-z0-9+/]{43}( |$))*$",
     )
@@ -214,7 +215,7 @@ class FilesSettings(ConnectorSettings):
     decimal_mark: DecimalSetting = Field(
         default=DecimalSetting.AUTO,
         title="Decimal mark",
-        description="auto: told by the numbers of each file; a file that leaves a doubt "
+        description="auto: told by the numbers of each file; one that leaves a doubt "
         "is not taken in.",
     )
     dates: DatesSetting = Field(
@@ -275,4 +276,9 @@ class FilesSettings(ConnectorSettings):
         # "/exchange" is a path of the server, "/~/exchange" one of the user's home.
         path = unquote(parts.path)
         path = path.removeprefix("/~/") if path.startswith("/~/") else path
-        return unquote(parts.username or ""), parts.hostname or "", parts.port or 22, path
+        return (
+            unquote(parts.username or ""),
+            parts.hostname or "",
+            parts.port or 22,
+            path,
+        )

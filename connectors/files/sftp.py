@@ -16,7 +16,7 @@ import logging
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -164,7 +164,7 @@ def _explain_trouble(host: str) -> Iterator[None]:
 
 
 class SftpFolder:
-    """A folder on a server that we are signed in at; see ``Folder`` for the promises."""
+    """A folder on a server that we are signed in at; ``Folder`` says what it does."""
 
     def __init__(self, client: Any, access: SftpAccess) -> None:
         self._client = client
@@ -175,7 +175,8 @@ class SftpFolder:
     def identity(self) -> str:
         """User, server and path."""
         access = self._access
-        return f"sftp://{access.user}@{access.host}:{access.port}/{self._root.lstrip('/')}"
+        server = f"{access.user}@{access.host}:{access.port}"
+        return f"sftp://{server}/{self._root.lstrip('/')}"
 
     def list_entries(self, place: str) -> tuple[Entry, ...]:
         """Return what is in a place; see ``Folder``."""
@@ -273,10 +274,8 @@ class SftpFolder:
             raise
         except OSError:
             # A server without OpenSSH's extension: its rename takes no existing name.
-            try:
+            with suppress(FileNotFoundError):
                 self._client.remove(target)
-            except FileNotFoundError:
-                pass
             self._client.rename(source, target)
 
     def _find(self, place: str) -> str | None:

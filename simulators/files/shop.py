@@ -208,9 +208,7 @@ class FilesShop:
             more = quantity - row.quantity
             if more > 0:
                 self._change(row.sku, -more)
-                self.world.record_sale(
-                    self.channel, order_id, line_id, row.sku, more
-                )
+                self.world.record_sale(self.channel, order_id, line_id, row.sku, more)
             else:
                 self._put_back(order, row, -more)
             row.quantity = quantity
@@ -226,7 +224,8 @@ class FilesShop:
         with self.lock:
             order = self._orders[order_id]
             for row in order.rows:
-                back = row.quantity if quantities is None else quantities.get(row.line_id, 0)
+                left = row.quantity
+                back = left if quantities is None else quantities.get(row.line_id, 0)
                 row.quantity -= back
                 if restock:
                     self._put_back(order, row, back)
@@ -275,26 +274,26 @@ class FilesShop:
     def _tell(self, order: FilesOrder) -> None:
         order.revision += 1
         rows: list[tuple[object, ...]] = [HEADERS]
-        for row in order.rows:
-            rows.append(
-                (
-                    order.order_id,
-                    order.placed_at.isoformat(),
-                    order.status,
-                    order.currency,
-                    row.line_id,
-                    row.sku,
-                    row.sku.title(),
-                    row.quantity,
-                    row.price,
-                    order.buyer,
-                    "1 Quay Street",
-                    "Port Town",
-                    "00100",
-                    "DE",
-                    order.note,
-                )
+        rows += [
+            (
+                order.order_id,
+                order.placed_at.isoformat(),
+                order.status,
+                order.currency,
+                row.line_id,
+                row.sku,
+                row.sku.title(),
+                row.quantity,
+                row.price,
+                order.buyer,
+                "1 Quay Street",
+                "Port Town",
+                "00100",
+                "DE",
+                order.note,
             )
+            for row in order.rows
+        ]
         name = f"{order.order_id}-{order.revision:03}.csv"
         self._dropper.drop(self.folder / "orders" / name, rows)
         self._tell_stock()
