@@ -95,6 +95,18 @@ def require(
         raise LeaseLostError(f"Another worker took over {lease.lane}.")
 
 
+def is_held(connection: Connection, lease: Lease) -> bool:
+    """Say whether nobody took the lane over, in whatever transaction or none."""
+    found = connection.scalar(
+        select(leases.c.lane).where(
+            leases.c.lane == lease.lane,
+            leases.c.holder == lease.holder,
+            leases.c.token == lease.token,
+        )
+    )
+    return found is not None
+
+
 def release(connection: Connection, lease: Lease, now: datetime) -> None:
     """Give a lane back, unless it was lost already."""
     connection.execute(

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..canonical.clock import Clock
-from ..canonical.errors import SettingsError
+from ..canonical.errors import LeaseLostError, SettingsError
 from ..canonical.remembered import KnownChannel
 from ..canonical.stock import ShortfallPolicy
 from ..connectors.sdk import (
@@ -29,7 +29,7 @@ from ..connectors.transport import TransportFactory
 from ..store import channels, marks
 from ..store.engine import Connection, Store
 from ..store.ids import IdSource
-from ..store.leases import Lease, require
+from ..store.leases import Lease, is_held, require
 from ..store.marks import Mark, MarkKind, Priority
 from ..store.vault import Vault
 from .decide.brake import BrakeLimits
@@ -139,6 +139,19 @@ class Hub:
         """
         if lease is not None:
             require(connection, lease, self.clock.now(), LEASE_LASTING)
+
+    def check_lane(self, lease: Lease | None) -> None:
+        """Prove that the lane is still ours, just before something leaves on it.
+
+        Whoever took it over has looked at what was planned as if it had been sent.
+
+        Raises:
+            LeaseLostError: another worker took the lane over.
+        """
+        if lease is not None:
+            with self.store.reading() as connection:
+                if not is_held(connection, lease):
+                    raise LeaseLostError(f"Another worker took over {lease.lane}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,7 @@ def _write(errand: _Errand, writing: Sequence[tuple[Publication, StockPlan]]) ->
         publications.note_sent(connection, channel.name, noted, now)
         note_revisions(hub, connection, channel, sent)
     hub.reach("push.stored")
+    hub.check_lane(errand.lease)
     writes = [
         StockWrite(
             row.subject,

@@ -8,11 +8,11 @@ import pytest
 from crossdock.canonical.policies import QuotaState, StockMode, StockPolicy
 from crossdock.canonical.remembered import ChannelState
 from crossdock.canonical.stock import QUANTITY_MAX
-from crossdock.store import channels, quotas
+from crossdock.store import channels, leases, quotas
 from crossdock.store.marks import MarkKind
 from crossdock.sync.accounts import remove_channel
 from crossdock.sync.holding import begin_after_restore, release_channel
-from crossdock.sync.hub import STOCK_LANE
+from crossdock.sync.hub import LEASE_LASTING, STOCK_LANE
 from crossdock.sync.policies import clear_policy, preview_policy, set_policy
 from crossdock.sync.ship import Tracking, ship_order
 from crossdock.sync.stocktaking import count_stock, receive_stock
@@ -314,3 +314,35 @@ def test_goods_that_left_and_are_restocked_by_their_channel_are_not_on_offer(
     assert market.count("CLOCK") == (8, 0)
     assert sum(list_shown(market)) == (16 if mode is StockMode.POOL else 8)
     assert market.violations() == []
+
+
+def test_f02_a_worker_that_slept_through_its_lease_sends_nothing_any_more(
+    market: Any,
+) -> None:
+    """Whoever has the lane now has closed the record, and given its units away."""
+    enter(market)
+    market.sell("shopify", (market.clocks["shopify"], 5))
+    market.world.receive("CLOCK", 20)
+    receive_stock(market.hub, "CLOCK", 20, actor="staff")
+    slept: list[str] = []
+
+    def sleep(point: str) -> None:
+        if point == "push.stored" and not slept:
+            with market.hub.store.transaction() as connection:
+                leases.take_over(
+                    connection, "woo", "another", market.now, LEASE_LASTING
+                )
+                lanes = "shopify", "another", market.now, LEASE_LASTING
+                leases.take_over(connection, *lanes)
+            slept.append(point)
+
+    market.hub.reach = sleep
+    before = list_shown(market)
+    market.work(30)
+    assert slept
+    assert list_shown(market) == before
+    market.clock.advance(LEASE_LASTING.total_seconds())
+    market.work(180)
+    market.pull(120)
+    assert sum(list_shown(market)) == 25
+    market.check()
