@@ -251,7 +251,12 @@ def differ(
 
 
 def differ_leaf(kind: Any, value: Any, path: str) -> Iterator[str]:
-    types = {"Int": int, "Float": (int, float), "Boolean": bool, "Money": int}
+    types: dict[str, Any] = {
+        "Int": int,
+        "Float": (int, float),
+        "Boolean": bool,
+        "Money": int,
+    }
     if isinstance(kind, GraphQLEnumType):
         if value not in kind.values:
             yield f"{path} is {value!r}, which {kind.name} has not"

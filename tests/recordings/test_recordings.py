@@ -188,7 +188,7 @@ def test_a_request_that_is_not_made_any_more_is_told_too(
 def test_nothing_that_is_kept_holds_a_secret_or_a_trace_of_the_machine() -> None:
     folder = Path(__file__).parent
     kept = [*folder.glob("*.yaml"), *folder.glob("*.json")]
-    assert len(kept) == 6
+    assert len(kept) >= 6
     # Every credential in these conversations has the word canary in it.
     traces = re.compile(r"canary|shpat_|127\.0\.0\.1:\d+|localhost")
     for path in kept:

@@ -510,7 +510,8 @@ def test_an_answer_that_is_none_leaves_a_write_unknown(scene: Any, answer: Any) 
 
 def test_an_answer_that_is_none_breaks_the_contract_of_a_read(scene: Any) -> None:
     scene.connector.check()
-    for answer in ([], {"data": None}, {"data": {"orders": {"items": 5}}}):
+    answers: list[Any] = [[], {"data": None}, {"data": {"orders": {"items": 5}}}]
+    for answer in answers:
         scene.wire.stand_in = always(200, json=answer)
         with pytest.raises(ContractBrokenError):
             scene.connector.fetch_orders(["1"])
