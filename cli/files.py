@@ -13,12 +13,14 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from rich.console import RenderableType
 
 from ..canonical.errors import MappingError, NotFoundError, SettingsError
 from ..canonical.orders import Order
 from ..connectors.files.folder import LocalFolder
 from ..connectors.files.settings import FilesSettings
-from ..mapping.files import OrdersFile, read_orders, translator
+from ..mapping.files import translator
+from ..mapping.files_reading import OrdersFile, read_orders
 from .asking import read_given
 from .output import Output, count, headline, indent, list_facts, make_table, plain
 from .session import Json
@@ -126,15 +128,7 @@ def _show(
         "orders": [one.model_dump(mode="json") for one in orders[:_ORDERS_SHOWN]],
         "problems": problems,
     }
-    facts = list_facts(
-        [
-            ("encoding", document["encoding"]),
-            ("delimiter", repr(document["delimiter"]) if table else ""),
-            ("decimal mark", str(form.decimal_mark) if form else ""),
-            ("dates", str(form.dates) if form else ""),
-            ("not used", plain(", ".join(document["unused_columns"]))),
-        ]
-    )
+    facts = _list_facts(found, document)
     named = make_table("field", "column")
     for field, header in columns.items():
         named.add_row(field, plain(header))
@@ -152,3 +146,16 @@ def _show(
     output.show(document, title, facts, "", indent(named), "", indent(shown))
     for problem in problems:
         output.warn(f"{problem.place}: {problem.message}. {problem.next_step}".strip())
+
+
+def _list_facts(found: OrdersFile, document: dict[str, Any]) -> RenderableType:
+    table, form = found.table, found.format
+    return list_facts(
+        [
+            ("encoding", document["encoding"]),
+            ("delimiter", repr(table.delimiter) if table else ""),
+            ("decimal mark", str(form.decimal_mark) if form else ""),
+            ("dates", str(form.dates) if form else ""),
+            ("not used", plain(", ".join(document["unused_columns"]))),
+        ]
+    )

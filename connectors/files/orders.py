@@ -14,7 +14,7 @@ from typing import Any
 
 from ...canonical.errors import RejectedError, RetryLaterError
 from ...canonical.pages import Page, Record
-from ...mapping.files import Refusal, read_orders, refuse
+from ...mapping.files_reading import Refusal, read_orders, refuse
 from .folder import FILE_BYTES_MAX, Folder
 from .inbox import (
     Cursor,

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from ...mapping.files import Reading
+from ...mapping.files_reading import Reading
 from ...mapping.files_values import DateOrder, DecimalMark, find_zone
 from ...mapping.files_words import ORDER_FIELDS
 from ..sdk import ConnectorSettings

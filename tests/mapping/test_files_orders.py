@@ -9,7 +9,8 @@ import pytest
 from crossdock.canonical.errors import MappingError
 from crossdock.canonical.money import Money
 from crossdock.canonical.orders import FulfillmentState, Order, PaymentState
-from crossdock.mapping.files import OrdersFile, Reading, read_orders, translator
+from crossdock.mapping.files import translator
+from crossdock.mapping.files_reading import OrdersFile, Reading, read_orders
 
 DROPPED = datetime(2026, 3, 4, 10, tzinfo=UTC)
 GERMAN = """\

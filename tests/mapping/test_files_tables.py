@@ -197,7 +197,7 @@ def test_what_is_no_number_is_not_read_as_one(text: str) -> None:
         read_number(text, POINT)
 
 
-def test_units_are_whole() -> None:
+def test_units_are_whole_or_refused() -> None:
     assert read_whole("3.00", POINT) == 3
     with pytest.raises(ValueError, match="whole number"):
         read_whole("2.5", POINT)
