@@ -10,8 +10,6 @@ from ...store import fsck, orders
 from .customs import BUDGET
 from .scene import Scene
 
-_DAY_SECONDS = 86_400.0
-
 _RULES = " UNION ALL ".join(
     f"SELECT '{rule}', * FROM ({query})" for rule, query in fsck.RULES.items()
 )
@@ -78,13 +76,7 @@ def check_write(
     """
     shop = scene.town.shops[channel]
     if scene.customs.counts_revisions(shop.kind):
-        times = scene.revisions.setdefault((channel, listing), [])
-        times.append(scene.seconds)
-        today = sum(one > scene.seconds - _DAY_SECONDS for one in times)
-        if today > BUDGET:
-            scene.report(
-                "revisions_stay_in_budget", f"{channel}/listing/{listing}", f"{today}"
-            )
+        scene.watch.hear_revision(f"{channel}/listing/{listing}", scene.seconds, BUDGET)
     if after > before:
         _check_order(scene, channel, listing)
     if after <= before or not shop.compares:

@@ -22,7 +22,7 @@ PUBLIC_URL = "https://hub.example"
 ANNEX = "annex"
 """The second place where goods may lie."""
 FUNNEL_THRESHOLD = 2
-BUDGET = 16
+BUDGET = 8
 """Writes that a shop allows for each stock record in a day, where it counts them."""
 _BUDGETED = "woocommerce"
 _BRAKE_LISTINGS = 4

@@ -114,8 +114,6 @@ class Scene:
     paused: dict[str, float] = field(default_factory=dict)
     """By channel: until which second."""
     down_until_seconds: float = 0.0
-    revisions: dict[tuple[str, str], list[float]] = field(default_factory=dict)
-    """By channel and listing: when it was written to."""
     disturbed: set[str] = field(default_factory=set)
     """SKUs of which somebody, and not chance, made the figures wrong: units turned out
     to be missing, a merchant typed over a quantity, a listing was out of the hub's

@@ -198,7 +198,7 @@ class Town:
     clock: VirtualClock = field(default_factory=VirtualClock)
     shops: dict[str, Shop] = field(default_factory=dict)
     key: str = field(default_factory=Vault.generate_key)
-    world: World = field(init=False)
+    world: WatchedWorld = field(init=False)
     hub_clock: SkewedClock = field(init=False)
     _find_plugin: Callable[[str], Plugin] = field(init=False)
     workers_begun: int = 0

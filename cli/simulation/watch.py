@@ -22,6 +22,7 @@ MARKS_MAX = 120
 REQUESTS_MAX = 240
 """More requests to one shop within a minute than anything there could ask for."""
 _MINUTE_SECONDS = 60.0
+_DAY_SECONDS = 86_400.0
 
 _MOVEMENTS = """
     SELECT id, sku, location, kind, on_hand_change, allocated_change FROM movements"""
@@ -43,6 +44,8 @@ class Watch:
     tokens: dict[Any, tuple[Any, ...]] = field(default_factory=dict)
     hosts: dict[str, str] = field(default_factory=dict)
     """By credentials: the host that they were shown to first."""
+    revisions: dict[str, list[float]] = field(default_factory=dict)
+    """By listing: when it was written to."""
     minutes: dict[tuple[str, int], int] = field(default_factory=dict)
     """By host and minute: requests."""
 
@@ -102,6 +105,14 @@ class Watch:
                 lease.lane,
                 f"{lease.holder} writes by token {lease.token}; the lane is {row}",
             )
+
+    def hear_revision(self, listing: str, seconds: float, budget: int) -> None:
+        """I11: a shop that counts writes is not written to more than it allows."""
+        times = self.revisions.setdefault(listing, [])
+        times.append(seconds)
+        today = sum(one > seconds - _DAY_SECONDS for one in times)
+        if today > budget:
+            self.report("revisions_stay_in_budget", listing, f"{today} in a day")
 
     def hear_passage(self, passage: Passage, seconds: float) -> None:
         """I8, I9 and I11: what goes over the wires."""

@@ -11,6 +11,7 @@ import pytest
 from crossdock.canonical.drifts import DriftAction
 from crossdock.canonical.pages import Stream
 from crossdock.canonical.pushes import Outcome
+from crossdock.canonical.stock import MovementKind
 from crossdock.cli.simulation.seeds import Task, list_troubles, play_seed
 from crossdock.connectors.shopify import cursor as shopify_cursor
 from crossdock.connectors.shopify import stock as shopify_stock
@@ -29,7 +30,7 @@ from crossdock.sync import (
     transfer,
     worker,
 )
-from crossdock.sync.decide import drift, orders, parcels
+from crossdock.sync.decide import drift, intake, orders, parcels, publish
 from crossdock.sync.decide.intake import Verdict
 from crossdock.sync.decide.ledger import Ledger
 
@@ -53,7 +54,7 @@ def set_blindly(patch: pytest.MonkeyPatch) -> None:
 
 def save_the_cursor_before_its_page(patch: pytest.MonkeyPatch) -> None:
     """The place in the stream is saved before what was read up to there."""
-    take_in = pull.ingest_orders
+    take_in = ingest.ingest_orders
 
     def early(hub: Any, channel: Any, records: Any, **said: Any) -> Any:
         if said["cursor"] is not None:
@@ -87,8 +88,7 @@ def read_pages_that_are_not_sorted(patch: pytest.MonkeyPatch) -> None:
 
     def unsorted(*args: Any, **said: Any) -> Any:
         call = ask(*args, **said)
-        parameters = {**call.parameters, "order": "desc"}
-        return replace(call, parameters=parameters)
+        return replace(call, params={**call.params, "order": "desc"})
 
     def advance(lane: Any, records: Any, *, page_size: int, **said: Any) -> Any:
         if len(records) < page_size:
@@ -122,7 +122,7 @@ def allocate_what_is_allocated(patch: pytest.MonkeyPatch) -> None:
         granted = min(units, max(0, account.on_hand))
         if granted > 0:
             account.allocated += granted
-            self._move(key, "allocated", cause, 0, granted)
+            self._move(key, MovementKind.ALLOCATED, cause, 0, granted)
         return max(0, granted)
 
     patch.setattr(Ledger, "allocate", allocate)
@@ -137,7 +137,7 @@ def take_every_delivery_for_news(patch: pytest.MonkeyPatch) -> None:
 
 def know_an_order_by_its_id_alone(patch: pytest.MonkeyPatch) -> None:
     """What is known is never looked at again."""
-    sort = ingest.sort_arrivals
+    sort = intake.sort_arrivals
 
     def known_is_known(found: Any, known: Any) -> list[Verdict]:
         return [
@@ -180,7 +180,7 @@ def tell_a_parcel_twice(patch: pytest.MonkeyPatch) -> None:
 
 def raise_before_reducing(patch: pytest.MonkeyPatch) -> None:
     """What a batch raises comes before what it lowers."""
-    sort = push.order_writes
+    sort = publish.order_writes
     patch.setattr(push, "order_writes", lambda found: sort(found)[::-1])
 
 
@@ -271,11 +271,6 @@ def count_as_of_now(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stock, "sum_moved_after", lambda *args: 0)
 
 
-def spend_without_counting(patch: pytest.MonkeyPatch) -> None:
-    """Writes to a shop that limits them are not counted."""
-    patch.setattr(push, "note_revisions", lambda *args: None)
-
-
 def hand_units_out_at_once(patch: pytest.MonkeyPatch) -> None:
     """Units of a record at zero are free before its last sale can be seen."""
     patch.setattr(closing, "find_bound", lambda *args: timedelta(0))
@@ -291,7 +286,7 @@ def keep_quotas_as_they_were(patch: pytest.MonkeyPatch) -> None:
 CASES: dict[Plant, tuple[str, str, int]] = {
     set_blindly: ("none", "no_raise_covers_an_unseen_sale", 4),
     save_the_cursor_before_its_page: ("all", "no_order_is_lost", 9),
-    read_pages_that_are_not_sorted: ("all", "no_order_is_lost", 0),
+    read_pages_that_are_not_sorted: ("all", "no_order_is_lost", 2),
     allocate_by_an_old_look: ("none", "no_error_is_unexpected", 4),
     allocate_what_is_allocated: ("none", "no_error_is_unexpected", 0),
     take_every_delivery_for_news: ("none", "no_error_is_unexpected", 0),
@@ -316,7 +311,6 @@ CASES: dict[Plant, tuple[str, str, int]] = {
         6,
     ),
     count_as_of_now: ("none", "staff_move_what_they_say", 15),
-    spend_without_counting: ("none", "revisions_stay_in_budget", 0),
     hand_units_out_at_once: ("all", "escrow_sells_nothing_twice", 0),
     keep_quotas_as_they_were: ("all", "escrow_sells_nothing_twice", 0),
 }

@@ -146,6 +146,16 @@ def test_i11_a_shop_is_not_asked_without_end(books: Books) -> None:
     assert ask(books, "north.example", "") == ["requests_stay_bounded"]
 
 
+def test_d10_a_listing_is_not_written_to_more_often_than_its_shop_allows(
+    books: Books,
+) -> None:
+    for hour in (0, 1, 2, 25, 26):  # two of them are of another day
+        books.watch.hear_revision("south/listing/7", hour * 3600.0, 3)
+    assert books.found == []
+    books.watch.hear_revision("south/listing/7", 26 * 3600.0 - 1, 2)
+    assert [rule for rule, _, _ in books.found] == ["revisions_stay_in_budget"]
+
+
 def test_every_rule_belongs_to_an_invariant_and_every_invariant_has_rules() -> None:
     rules = {**STEP, **END}
     assert set(rules.values()) == set(Invariant)
