@@ -19,18 +19,9 @@ from ..canonical.money import Money, add_up
 from ..canonical.orders import FulfillmentState, Order, PaymentState
 from .etsy_identity import name_product
 from .etsy_listings import read_listings
-from .etsy_wire import (
-    WireReceipt,
-    WireRefund,
-    WireShipment,
-    WireTransaction,
-    describe_mismatch,
-    read_wire,
-)
+from .etsy_parts import Parts, read_fulfillments, read_refunds
+from .etsy_wire import WireReceipt, WireTransaction, describe_mismatch, read_wire
 from .etsy_words import PAYMENT_METHODS, REFUND_STANDS, StatusMeaning, read_status
-
-Parts = dict[str, Any]
-"""The fields of one part of an order, checked with the whole of it."""
 
 _UNKNOWN_STATUS = StatusMeaning(PaymentState.UNKNOWN, held=True)
 
@@ -64,7 +55,7 @@ translator = EtsyTranslator()
 
 def _build_order(wire: WireReceipt) -> Order:
     meaning = read_status(wire.status) or _UNKNOWN_STATUS
-    refunds = _read_refunds(wire)
+    refunds = read_refunds(wire)
     cancelled = meaning.cancelled
     payment = _decide_payment(wire, meaning, refunds)
     shipped = bool(wire.is_shipped)
@@ -88,7 +79,7 @@ def _build_order(wire: WireReceipt) -> Order:
             "fees": _read_fees(wire),
             "payments": _read_payments(wire),
             "refunds": refunds,
-            "fulfillments": _read_fulfillments(wire),
+            "fulfillments": read_fulfillments(wire),
             "total": wire.grandtotal.money,
             "customer": _read_customer(wire),
             "shipping_address": _read_address(wire),
@@ -195,68 +186,6 @@ def _read_payments(wire: WireReceipt) -> list[Parts]:
             "amount": wire.grandtotal.money,
             "paid_at": min(moments, default=None),
         }
-    ]
-
-
-def _read_refunds(wire: WireReceipt) -> list[Parts]:
-    """Return the refunds that stand, named by their moment and their place in it."""
-    refunds: list[Parts] = []
-    moments: list[datetime | None] = []
-    for one in wire.refunds:
-        moment = one.created_timestamp
-        if _stands(one):
-            stamp = int(moment.timestamp()) if moment else 0
-            number = moments.count(moment) + 1
-            refunds.append(
-                {
-                    "external_id": f"{wire.receipt_id}-{stamp}-{number}",
-                    "amount": one.amount.money,
-                    "refunded_at": moment,
-                }
-            )
-        moments.append(moment)
-    return refunds
-
-
-def _stands(refund: WireRefund) -> bool:
-    return REFUND_STANDS.get(refund.status.lower(), True)
-
-
-def name_shipment(receipt_id: int, shipment: WireShipment | None) -> str:
-    """Return what a shipment is known by; Etsy's own id may be missing."""
-    if shipment is None:
-        return f"{receipt_id}-shipped"
-    if shipment.receipt_shipping_id:
-        return str(shipment.receipt_shipping_id)
-    return f"{receipt_id}-{shipment.tracking_code or 'shipped'}"
-
-
-def _read_fulfillments(wire: WireReceipt) -> list[Parts]:
-    everything = [
-        {"line_external_id": str(one.transaction_id), "quantity": one.quantity}
-        for one in wire.transactions
-        if one.quantity and not one.is_digital
-    ]
-    if not wire.shipments:
-        if not wire.is_shipped:
-            return []
-        moments = [one.shipped_timestamp for one in wire.transactions]
-        return [
-            {
-                "external_id": name_shipment(wire.receipt_id, None),
-                "lines": everything,
-                "shipped_at": min(filter(None, moments), default=None),
-            }
-        ]
-    return [
-        {
-            "external_id": name_shipment(wire.receipt_id, one),
-            "lines": [] if number else everything,
-            "carrier": one.carrier_name,
-            "tracking_number": one.tracking_code,
-            "shipped_at": one.shipment_notification_timestamp,
-        }
-        for number, one in enumerate(wire.shipments)
     ]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from ...canonical.errors import OutcomeUnknownError, RejectedError
 from ...canonical.pushes import FulfillmentPush, Outcome, PushResult
-from ...mapping.etsy import name_shipment
+from ...mapping.etsy_parts import name_shipment
 from ...mapping.etsy_wire import WireReceiptHead, WireShipment
 from ...mapping.etsy_words import name_carrier
 from ..calls import Call, Transport

@@ -61,8 +61,6 @@ def status_of(state: State, receipt: Receipt) -> str:
 def receipt_json(state: State, receipt: Receipt) -> Json:
     """Return a receipt with its lines, shipments and refunds."""
     created, changed = stamp(receipt.created), stamp(receipt.changed_at)
-    goods = goods_of(receipt)
-    nothing = money_json(state, Decimal(0))
     return {
         "receipt_id": receipt.receipt_id,
         "receipt_type": 0,
@@ -70,14 +68,7 @@ def receipt_json(state: State, receipt: Receipt) -> Json:
         "seller_email": None,
         "buyer_user_id": 9_000_001,
         "buyer_email": None,
-        "name": receipt.buyer,
-        "first_line": "1 Quay Street",
-        "second_line": None,
-        "city": "Portsmouth",
-        "state": "NH",
-        "zip": "03801",
-        "formatted_address": f"{receipt.buyer}\n1 Quay Street",
-        "country_iso": "US",
+        **_address_json(receipt),
         "status": status_of(state, receipt),
         "payment_method": "cc",
         "payment_email": None,
@@ -92,14 +83,7 @@ def receipt_json(state: State, receipt: Receipt) -> Json:
         "updated_timestamp": changed,
         "is_gift": False,
         "gift_message": "",
-        "grandtotal": money_json(state, total_of(state, receipt)),
-        "subtotal": money_json(state, goods - receipt.discount),
-        "total_price": money_json(state, goods),
-        "total_shipping_cost": money_json(state, receipt.shipping),
-        "total_tax_cost": money_json(state, tax_of(state, receipt)),
-        "total_vat_cost": nothing,
-        "discount_amt": money_json(state, receipt.discount),
-        "gift_wrap_price": nothing,
+        **_amounts_json(state, receipt),
         "shipments": [
             {
                 "receipt_shipping_id": one.shipping_id,
@@ -154,6 +138,34 @@ def listing_json(state: State, listing: Listing) -> Json:
         "listing_type": "download" if listing.digital else "physical",
         "has_variations": len(listing.products) > 1,
         "price": money_json(state, lowest),
+    }
+
+
+def _address_json(receipt: Receipt) -> Json:
+    return {
+        "name": receipt.buyer,
+        "first_line": "1 Quay Street",
+        "second_line": None,
+        "city": "Portsmouth",
+        "state": "NH",
+        "zip": "03801",
+        "formatted_address": f"{receipt.buyer}\n1 Quay Street",
+        "country_iso": "US",
+    }
+
+
+def _amounts_json(state: State, receipt: Receipt) -> Json:
+    goods = goods_of(receipt)
+    nothing = money_json(state, Decimal(0))
+    return {
+        "grandtotal": money_json(state, total_of(state, receipt)),
+        "subtotal": money_json(state, goods - receipt.discount),
+        "total_price": money_json(state, goods),
+        "total_shipping_cost": money_json(state, receipt.shipping),
+        "total_tax_cost": money_json(state, tax_of(state, receipt)),
+        "total_vat_cost": nothing,
+        "discount_amt": money_json(state, receipt.discount),
+        "gift_wrap_price": nothing,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -18,18 +18,16 @@ from ..books import BasketLine, SoldOutError
 from ..faults import NO_FAULTS, Faults
 from ..wire import Request, Response, json_response
 from ..world import World
-from . import notices, receipts, routes_listings, routes_receipts
+from . import notices, receipts
 from .errors import ApiError
 from .render import total_of
+from .routes import list_routes
 from .settings import ShopSettings
 from .state import Listing, NewItem, Product, Receipt, State
 from .tokens import Tokens
 
 TOKEN_PATH = "/v3/public/oauth/token"  # noqa: S105 - a path
 SCOPES_PATH = "/v3/application/scopes"
-_LISTING = r"/v3/application/listings/(\d+)/inventory"
-
-Answer = Callable[..., Response]
 
 
 class EtsyShop(Simulator):
@@ -55,27 +53,8 @@ class EtsyShop(Simulator):
         self.state = State(self, self.settings)
         self.tokens = Tokens(self.state)
         self._spent: Counter[date] = Counter()
-        self._routes = self._list_routes()
+        self._routes = list_routes(self.settings.shop_id)
         world.open_shop(channel, self)
-
-    def _list_routes(self) -> tuple[tuple[str, str, Answer], ...]:
-        shop = rf"/v3/application/shops/{self.settings.shop_id}"
-        receipt = rf"{shop}/receipts/(\d+)"
-        return (
-            ("GET", f"{shop}/receipts", routes_receipts.list_receipts),
-            ("GET", receipt, routes_receipts.get_receipt),
-            ("PUT", receipt, routes_receipts.put_receipt),
-            ("POST", f"{receipt}/tracking", routes_receipts.post_tracking),
-            ("GET", f"{shop}/listings", routes_listings.list_listings),
-            ("PATCH", rf"{shop}/listings/(\d+)", routes_listings.patch_listing),
-            (
-                "GET",
-                "/v3/application/listings/batch",
-                routes_listings.list_batch,
-            ),
-            ("GET", _LISTING, routes_listings.get_inventory),
-            ("PUT", _LISTING, routes_listings.put_inventory),
-        )
 
     # The API
 
