@@ -21,6 +21,7 @@ plugin = Plugin(
     translator=translator,
     connector=VendureConnector,
     connect=VendureConnector,
+    operations=OPERATIONS,
 )
 
 __all__ = ["OPERATIONS", "plugin"]
