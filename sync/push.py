@@ -206,17 +206,8 @@ def _write(errand: _Errand, writing: Sequence[tuple[Publication, StockPlan]]) ->
         note_revisions(hub, connection, channel, sent)
     hub.reach("push.stored")
     hub.check_lane(errand.lease)
-    writes = [
-        StockWrite(
-            row.subject,
-            sent[row.subject],
-            row.payload["expected"],
-            row.idempotency_key,
-        )
-        for row in rows
-    ]
     try:
-        results = errand.connector.push_stock(writes)
+        results = errand.connector.push_stock([_read_write(row) for row in rows])
     except OutcomeUnknownError as error:
         unknown = PushResult(Outcome.UNKNOWN, str(error))
         results = (unknown,) * len(rows)
@@ -225,6 +216,11 @@ def _write(errand: _Errand, writing: Sequence[tuple[Publication, StockPlan]]) ->
         raise
     hub.reach("push.sent")
     _record(errand, writing, rows, results)
+
+
+def _read_write(row: OutboxRow) -> StockWrite:
+    quantity, expected = int(row.payload["quantity"]), row.payload["expected"]
+    return StockWrite(row.subject, quantity, expected, row.idempotency_key)
 
 
 def _record_unsent(errand: _Errand, rows: Sequence[OutboxRow], reason: str) -> None:
