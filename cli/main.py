@@ -33,6 +33,7 @@ from . import (
     pulling,
     restoring,
     run,
+    scaffold,
     set_up,
     upkeep,
     words,
@@ -176,6 +177,7 @@ app.add_typer(restoring.app, name="restore", rich_help_panel=_LOOK_AFTER)
 app.command("audit", rich_help_panel=_LOOK_AFTER)(upkeep.show_audit)
 app.command("demo", rich_help_panel=_TRY)(demo)
 app.command("simulate", rich_help_panel=_TRY)(simulate)
+app.add_typer(scaffold.app, name="scaffold", rich_help_panel=_TRY)
 app.add_typer(bench.app, name="bench", rich_help_panel=_TRY)
 
 
