@@ -1,22 +1,18 @@
-"""What a benchmark found: as a document, as lines for people, in a page of the docs.
+"""What ``bench ingest`` found: as a document, as lines for people, in a page.
 
 Figures only; how they were measured is in the modules beside this one.
 """
 
 from __future__ import annotations
 
-import os
-import platform
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..canonical.errors import SettingsError
+from .bench_page import Place, tabulate_facts
 
 SQLITE = "sqlite"
 OWN_SERVER = "postgresql"
 """The database of a server that is started for the purpose."""
-_NOTE = "written by crossdock bench ingest --write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +64,9 @@ class IngestFigures:
         return facts
 
 
-def require_place(page: Path, database: str) -> None:
-    """Make sure that a page has a place for figures, before they are measured.
-
-    Raises:
-        SettingsError: it has none.
-        OSError: it cannot be read.
-    """
-    start, end = _name_marks(database)
-    if not _find_block(database).search(page.read_text(encoding="utf-8")):
-        raise SettingsError(
-            f"{page} has no place for these figures",
-            next_step=f"Put {start} and {end} where they shall stand.",
-        )
+def find_place(database: str) -> Place:
+    """Return where the figures of one kind of database stand in a page."""
+    return Place(f"ingest {database}", "crossdock bench ingest")
 
 
 def write_figures(page: Path, figures: IngestFigures) -> None:
@@ -90,25 +76,5 @@ def write_figures(page: Path, figures: IngestFigures) -> None:
         SettingsError: the page has no such marks.
         OSError: it cannot be read or written.
     """
-    require_place(page, figures.database)
-    start, end = _name_marks(figures.database)
-    rows = "\n".join(f"| {fact} | {shown} |" for fact, shown in figures.describe())
-    machine = (
-        f"{platform.system()} on {platform.machine()}, {os.cpu_count()} processors, "
-        f"Python {figures.python}"
-    )
-    body = f"{start}\n\n{machine}\n\n| figure | measured |\n|---|---|\n{rows}\n\n{end}"
-    text = page.read_text(encoding="utf-8")
-    pattern = _find_block(figures.database)
-    page.write_text(pattern.sub(lambda _: body, text), encoding="utf-8")
-
-
-def _name_marks(database: str) -> tuple[str, str]:
-    """Return what stands before and after the figures of one kind of database."""
-    name = f"ingest {database}"
-    return f"<!-- {name}: {_NOTE} -->", f"<!-- end of {name} -->"
-
-
-def _find_block(database: str) -> re.Pattern[str]:
-    start, end = _name_marks(database)
-    return re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+    place = find_place(figures.database)
+    place.write(page, tabulate_facts(figures.describe()))

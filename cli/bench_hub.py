@@ -71,7 +71,7 @@ def measure_hub(
     Raises:
         CrossdockError: what was taken in is not what the shop has.
     """
-    with _open_bench_hub(home, database_url) as hub:
+    with open_bench_hub(home, database_url) as hub:
         channel = _connect(hub, shop)
         spare_collector()  # as crossdock run does
         peaks_mb: list[float] = []
@@ -87,8 +87,8 @@ def measure_hub(
         started_at = hub.clock.monotonic_seconds()
         again = _pull_all(hub, channel)
         redelivered_seconds = hub.clock.monotonic_seconds() - started_at
-    _require(first.applied == orders, f"{first.applied} of {orders} were applied")
-    _require(again.applied == 0, f"{again.applied} were applied again")
+    require(first.applied == orders, f"{first.applied} of {orders} were applied")
+    require(again.applied == 0, f"{again.applied} were applied again")
     return HubFigures(
         orders,
         seconds,
@@ -100,7 +100,7 @@ def measure_hub(
 
 
 @contextmanager
-def _open_bench_hub(home: Path, database_url: str) -> Iterator[Hub]:
+def open_bench_hub(home: Path, database_url: str) -> Iterator[Hub]:
     """Yield a hub as ``crossdock init`` leaves it, that nothing outside influences."""
     for name in [name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX)]:
         del os.environ[name]
@@ -163,7 +163,12 @@ def _pull_all(hub: Hub, channel: KnownChannel) -> IngestReport:
         total.add(pull_orders(hub, channel, handled=handled))
 
 
-def _require(holds: bool, problem: str) -> None:
+def require(holds: bool, problem: str) -> None:
+    """Make sure that a benchmark measures what it says.
+
+    Raises:
+        CrossdockError: it does not.
+    """
     if not holds:
         raise CrossdockError(
             f"The benchmark does not measure what it says: {problem}.",

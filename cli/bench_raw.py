@@ -55,7 +55,7 @@ def measure_raw(source_url: str, target_url: str, orders: int) -> RawFigures:
     clock = SystemClock()
     pages = math.ceil(orders / ORDERS_PER_PAGE)
     seconds = processor_seconds = 0.0
-    with _open(source_url) as source, _open(target_url) as sink:
+    with open_driver(source_url) as source, open_driver(target_url) as sink:
         for table, key in _PARENTS.items():
             for rows in source.read(table, key, slices=1):
                 sink.write(table, rows)
@@ -82,35 +82,43 @@ def _join_payloads(inbox_rows: Sequence[Row]) -> bytes:
 
 
 @contextmanager
-def _open(url: str) -> Iterator[_Driver]:
+def open_driver(url: str) -> Iterator[Driver]:
     """Yield the driver's own connection to a database at this version's schema."""
     store = Store(url)
     try:
         schema.upgrade(store)
         connection = store.engine.raw_connection()
         try:
-            yield _Driver(connection.driver_connection, is_sqlite=store.is_sqlite)
+            yield Driver(connection.driver_connection, is_sqlite=store.is_sqlite)
         finally:
             connection.close()
     finally:
         store.close()
 
 
-class _Driver:
+class Driver:
     """A connection below SQLAlchemy, prepared as the hub's own are."""
 
     def __init__(self, connection: Any, *, is_sqlite: bool) -> None:
         self._connection = connection
         self._is_sqlite = is_sqlite
+        self.row_lock = "" if is_sqlite else " FOR UPDATE"
+        """What a SELECT ends with that locks its rows; SQLite locks as a whole."""
 
-    def read(self, table: str, key: str, slices: int) -> Iterator[list[Row]]:
+    def read(
+        self, table: str, key: str, slices: int, where: str = "1 = 1"
+    ) -> Iterator[list[Row]]:
         """Yield the rows of a table in the order of ``key``, in equal slices."""
-        counted = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        counted = self._connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {where}"
+        ).fetchone()
         size = math.ceil(counted[0] / slices)
         # PostgreSQL sends everything at once unless the cursor has a name.
         names = () if self._is_sqlite else (f"bench_{table}",)
         cursor = self._connection.cursor(*names)
-        cursor.execute(f"SELECT {_name_columns(table)} FROM {table} ORDER BY {key}")
+        cursor.execute(
+            f"SELECT {_name_columns(table)} FROM {table} WHERE {where} ORDER BY {key}"
+        )
         for _ in range(slices):
             yield cursor.fetchmany(size)
         cursor.close()
@@ -124,12 +132,35 @@ class _Driver:
                 for row in rows:
                     stream.write_row(row)
             return
-        if not self._connection.in_transaction:
-            self._connection.execute("BEGIN IMMEDIATE")
         marks = ", ".join("?" * len(rows[0]))
-        self._connection.executemany(
-            f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows
-        )
+        self.change(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+
+    def change(self, statement: str, rows: Sequence[Row]) -> None:
+        """Run one statement for each row; the first one begins a transaction."""
+        self._begin()
+        self._connection.cursor().executemany(self._mark(statement), rows)
+
+    def select(self, statement: str, values: Row = ()) -> list[Row]:
+        """Return what a statement finds, in a transaction that may go on to write."""
+        self._begin()
+        found: list[Row] = self._connection.execute(
+            self._mark(statement), values
+        ).fetchall()
+        return found
+
+    def stream(self, statement: str) -> Iterator[Row]:
+        """Yield what a statement finds, a row at a time."""
+        cursor = self._connection.cursor()
+        cursor.execute(statement)
+        yield from cursor
+        cursor.close()
+
+    def _begin(self) -> None:
+        if self._is_sqlite and not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
+
+    def _mark(self, statement: str) -> str:
+        return statement if self._is_sqlite else statement.replace("?", "%s")
 
     def commit(self) -> None:
         """End the transaction."""
