@@ -424,6 +424,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[Sto
         hub = build_hub(tmp_path_factory.mktemp(NAME), clock, server)
         people = People(server) if server else None
         yield Story(hub, clock, people, told["seen"])
+        assert isinstance(hub.transports, HttpTransports)
         hub.transports.close()
         hub.store.close()
         if people is not None:
