@@ -1,16 +1,28 @@
 """Proves that a server can be worked with: access, permissions, location, identity.
 
-Reads only. What may be written is told by the permissions of the administrator's role.
+Changes nothing. An administrator is asked for its permissions; an API key, which the
+server does not let ask, tries what it may do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ...canonical.errors import ReauthRequiredError, RejectedError
 from ...canonical.pushes import Account
-from .admin import Admin, NotSignedInError
-from .documents import CHANNEL, HANDLERS, LOCATIONS, ME, STOCK_RULES
+from .admin import Admin, NotSignedInError, NotThereError
+from .documents import (
+    CHANNEL,
+    HANDLERS,
+    LOCATIONS,
+    ME,
+    ORDERS,
+    SEND_OFF,
+    STOCK_RULES,
+    VARIANTS,
+    WRITE_VARIANTS,
+)
 from .parcels import HANDLER
 from .settings import VendureSettings
 from .wire import (
@@ -32,6 +44,15 @@ _NEEDED = (
 )
 """What the hub has to be allowed; one of each row."""
 
+_TRIALS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("ReadOrder", ORDERS, {"options": {"take": 1}}),
+    ("UpdateOrder", SEND_OFF, {"id": "0", "state": "Shipped"}),
+    ("ReadProduct", VARIANTS, {"options": {"take": 1}}),
+    ("UpdateProduct", WRITE_VARIANTS, {"input": []}),
+    ("ReadStockLocation", LOCATIONS, {}),
+)
+"""A document that each permission allows, and that changes nothing."""
+
 
 def check_server(admin: Admin, settings: VendureSettings) -> Account:
     """Return whose channel it is, and what will not work.
@@ -40,19 +61,11 @@ def check_server(admin: Admin, settings: VendureSettings) -> Account:
         ReauthRequiredError: the server does not accept the credentials.
         RejectedError: a permission is missing, or the location does not do.
     """
-    try:
-        me, _ = admin.ask(ME)
-    except NotSignedInError as error:
-        raise ReauthRequiredError(
-            "the server does not accept the credentials",
-            next_step="Make a new API key, or look at the username and password.",
-        ) from error
-    if me.get("me") is None:
-        raise ReauthRequiredError("the server does not know who the hub is")
-    user = read_shape(User, me["me"], "me")
-    found, _ = admin.ask(CHANNEL)
-    channel = read_shape(Channel, found.get("activeChannel"), "activeChannel")
-    _require_permissions(user, channel)
+    channel = _read_channel(admin)
+    if settings.api_key is None:
+        _require_permissions(_read_user(admin), channel)
+    else:
+        _try_permissions(admin)
     locations = list_locations(admin)
     location = choose_location(locations, settings)
     handlers, _ = admin.ask(HANDLERS)
@@ -66,6 +79,29 @@ def check_server(admin: Admin, settings: VendureSettings) -> Account:
         currency=channel.default_currency_code,
         warnings=tuple(warnings),
     )
+
+
+def _read_channel(admin: Admin) -> Channel:
+    """Return the channel that is talked to; whoever may do anything may see it.
+
+    Raises:
+        ReauthRequiredError: the server does not accept the credentials.
+    """
+    try:
+        found, _ = admin.ask(CHANNEL)
+    except NotSignedInError as error:
+        raise ReauthRequiredError(
+            "the server does not accept the credentials",
+            next_step="Make a new API key, or look at the username and password.",
+        ) from error
+    return read_shape(Channel, found.get("activeChannel"), "activeChannel")
+
+
+def _read_user(admin: Admin) -> User:
+    me, _ = admin.ask(ME)
+    if me.get("me") is None:
+        raise ReauthRequiredError("the server does not know who the hub is")
+    return read_shape(User, me["me"], "me")
 
 
 def list_locations(admin: Admin) -> list[Location]:
@@ -119,6 +155,29 @@ def _require_permissions(user: User, channel: Channel) -> None:
         raise RejectedError(
             f"{user.identifier!r} may not do all that the hub needs on the channel "
             f"{channel.code!r}",
+            next_step=f"Give its role: {', '.join(missing)}.",
+        )
+
+
+def _try_permissions(admin: Admin) -> None:
+    """Try what the hub has to be allowed: an API key cannot ask what it may do.
+
+    Nothing is changed: the writes are of no variant, and of a parcel that cannot be.
+
+    Raises:
+        RejectedError: a permission is missing.
+    """
+    missing = []
+    for permission, document, variables in _TRIALS:
+        try:
+            admin.ask(document, **variables)
+        except NotThereError:
+            continue
+        except NotSignedInError:
+            missing.append(permission)
+    if missing:
+        raise RejectedError(
+            "the API key may not do all that the hub needs",
             next_step=f"Give its role: {', '.join(missing)}.",
         )
 

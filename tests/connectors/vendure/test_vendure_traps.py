@@ -435,6 +435,25 @@ def test_a_wrong_api_key_asks_for_another(open_scene: Any) -> None:
         open_scene(entered=entered).connector.check()
 
 
+def test_what_an_api_key_may_do_is_tried_without_changing_anything(
+    open_scene: Any,
+) -> None:
+    entered = {"server_url": "https://vendure.example"}
+    scene = open_scene(entered={**entered, "api_key": "simulated-api-key-0001"})
+    assert scene.connector.check().currency == "EUR"
+    assert scene.asked("query Me") == []
+    assert scene.shop.shown(scene.lamp) == 10
+
+
+def test_what_an_api_key_may_not_do_is_named(open_scene: Any) -> None:
+    entered = {"server_url": "https://vendure.example", "api_key": "key"}
+    may = ("Authenticated", "ReadOrder", "ReadProduct", "ReadStockLocation")
+    scene = open_scene(entered=entered, api_key="key", permissions=may)
+    with pytest.raises(RejectedError) as caught:
+        scene.connector.check()
+    assert caught.value.next_step == "Give its role: UpdateOrder, UpdateProduct."
+
+
 def test_a_server_that_hands_out_no_token_is_told(scene: Any) -> None:
     answer = {"data": {"login": {"__typename": "CurrentUser"}}}
     scene.wire.stand_in = always(200, json=answer)
