@@ -5,19 +5,23 @@ Reads the plugins; talks to no channel and opens no database.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
 
 from ..canonical.errors import SettingsError
+from ..config.load import load_settings
 from ..connectors import registry
 from ..connectors.quality import read_scorecard
 from ..connectors.sdk import Plugin, capabilities_of
 from .asking import describe_settings
+from .described import show_described
 from .output import Output, headline, indent, list_facts, make_table, plain
-from .session import Json
+from .session import Json, read_invocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +41,44 @@ class KindDescription:
 
 
 def connectors(
+    context: typer.Context,
     kind: Annotated[
-        str | None, typer.Argument(help="One kind, with all of its settings.")
+        str | None,
+        typer.Argument(
+            help="One kind, with all of its settings; or check, and a file."
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="With check: a TOML file that describes a kind."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """List the channel kinds, what each can do, and what it wants to know.
 
+    With check and a file: whether it describes a kind, and what would be asked.
+
     Example:
 
         crossdock connectors
         crossdock connectors woocommerce
+        crossdock connectors check bazaar.toml
     """
     output = Output(as_json=as_json)
+    if kind == "check" and file is not None:
+        show_described(output, file)
+        return
+    settings = load_settings(read_invocation(context).config)
+    sources = registry.find_sources(settings.connectors_folder)
     if kind is None:
-        _list_all(output)
+        _list_all(output, sources)
     else:
-        _show_one(output, registry.find_plugin(kind))
+        _show_one(output, registry.find_plugin(kind, sources), sources)
 
 
-def _list_all(output: Output) -> None:
-    found = registry.list_plugins()
-    described = [_describe(plugin) for plugin in found.usable.values()]
+def _list_all(output: Output, sources: Sequence[registry.Source]) -> None:
+    found = registry.list_plugins(sources)
+    described = [_describe(plugin, sources) for plugin in found.usable.values()]
     unusable = [
         KindDescription(
             one.kind, "", "unusable", "", one.distribution, (), 0, one.reason
@@ -83,8 +103,10 @@ def _list_all(output: Output) -> None:
     output.note("crossdock connectors KIND shows its settings.")
 
 
-def _show_one(output: Output, plugin: Plugin) -> None:
-    one = _describe(plugin)
+def _show_one(
+    output: Output, plugin: Plugin, sources: Sequence[registry.Source]
+) -> None:
+    one = _describe(plugin, sources)
     settings = describe_settings(plugin.settings)
     traits = plugin.traits
     pages: list[RenderableType] = [
@@ -116,8 +138,7 @@ def _tabulate(settings: list[Any]) -> RenderableType:
     return table
 
 
-def _describe(plugin: Plugin) -> KindDescription:
-    sources = registry.find_sources()
+def _describe(plugin: Plugin, sources: Sequence[registry.Source]) -> KindDescription:
     described = KindDescription(
         plugin.kind,
         plugin.title,

@@ -114,10 +114,13 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
 
 
 def _place_relative_paths(values: dict[str, Any], path: Path | None) -> None:
-    """Let a relative home folder in a file start at that file, not where we stand."""
-    home = values.get("home")
-    if path is not None and isinstance(home, str) and home:
-        values["home"] = str(path.resolve().parent / Path(home).expanduser())
+    """Let a relative folder in a file start at that file, not where we stand."""
+    if path is None:
+        return
+    for table, name in ((values, "home"), (values.get("connectors"), "folder")):
+        given = table.get(name) if isinstance(table, dict) else None
+        if isinstance(table, dict) and isinstance(given, str) and given:
+            table[name] = str(path.resolve().parent / Path(given).expanduser())
 
 
 def _explain(error: ValidationError, path: Path | None) -> SettingsProblem:

@@ -125,6 +125,17 @@ class NetworkSettings(Section):
     )
 
 
+class ConnectorsSettings(Section):
+    """Channel kinds without code."""
+
+    folder: str = Field(
+        default="",
+        description="Folder with TOML files that each describe a REST API; every one "
+        "is a channel kind. In a file, a relative path starts at that file. Empty: "
+        "none.",
+    )
+
+
 class StockSettings(Section):
     """Stock policy where a channel or SKU has none of its own."""
 
@@ -269,6 +280,7 @@ class HubSettings(BaseSettings):
     server: ServerSettings = ServerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     network: NetworkSettings = NetworkSettings()
+    connectors: ConnectorsSettings = ConnectorsSettings()
     stock: StockSettings = StockSettings()
     brake: BrakeSettings = BrakeSettings()
     limits: LimitsSettings = LimitsSettings()
@@ -289,6 +301,12 @@ class HubSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over what the file (the arguments) says."""
         return env_settings, init_settings
+
+    @property
+    def connectors_folder(self) -> Path | None:
+        """Where files lie that describe channel kinds; None: nowhere."""
+        given = self.connectors.folder
+        return Path(given).expanduser().absolute() if given else None
 
     @property
     def database_url(self) -> str:

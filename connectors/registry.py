@@ -1,6 +1,7 @@
 """Which channel kinds there are: the built-in ones, and what other packages add.
 
-A dict and ``importlib.metadata`` are the whole plugin system. A connector of somebody
+A dict and ``importlib.metadata`` are the whole plugin system, with a folder of files
+that describe REST APIs beside them. A connector of somebody
 else is an entry point in the group ``crossdock.connectors`` whose name is its kind and
 whose object is a ``Plugin``. It runs with all rights of the hub: install only what you
 trust. One that cannot be loaded is reported and does not stop the others.
@@ -8,13 +9,16 @@ trust. One that cannot be loaded is reported and does not stop the others.
 
 from __future__ import annotations
 
+import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module, metadata
+from pathlib import Path
 
 from ..canonical.errors import SettingsError
 from .sdk import SDK_VERSION, Plugin
+from .shield import shield
 
 ENTRY_POINT_GROUP = "crossdock.connectors"
 BUILT_IN_KINDS = (
@@ -39,6 +43,8 @@ class Source:
     kind: str
     distribution: str
     load: Callable[[], object]
+    foreign: bool = False
+    """Whether it is code of somebody else; the hub then calls it through a shield."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +64,23 @@ class Plugins:
     broken: tuple[BrokenPlugin, ...]
 
 
-def find_sources() -> tuple[Source, ...]:
-    """Return every source of a plugin on this machine. Imports none of them."""
+def find_sources(folder: Path | None = None) -> tuple[Source, ...]:
+    """Return every source of a plugin on this machine. Imports none of them.
+
+    Args:
+        folder: where files lie that each describe a kind; None: there are none.
+    """
     built_in = [Source(kind, _OURS, _load_built_in(kind)) for kind in BUILT_IN_KINDS]
     others = [
         Source(
             entry.name,
             f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown",
             entry.load,
+            foreign=True,
         )
         for entry in metadata.entry_points(group=ENTRY_POINT_GROUP)
     ]
-    return (*built_in, *others)
+    return (*built_in, *others, *_find_described(folder))
 
 
 def find_plugin(kind: str, sources: Iterable[Source] | None = None) -> Plugin:
@@ -108,6 +119,27 @@ def list_plugins(sources: Iterable[Source] | None = None) -> Plugins:
     return Plugins(usable, tuple(broken))
 
 
+def _find_described(folder: Path | None) -> Iterator[Source]:
+    """Yield a source for each TOML file of a folder; its ``kind`` is the kind.
+
+    A file that is no TOML is a source, too, under its own name: loading it says why.
+    """
+    if folder is None:
+        return
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            kind = tomllib.loads(path.read_text(encoding="utf-8")).get("kind")
+        except (OSError, ValueError):
+            kind = None
+        named = kind if isinstance(kind, str) else path.stem
+        yield Source(named, path.name, _load_described(path))
+
+
+def _load_described(path: Path) -> Callable[[], object]:
+    package = __name__.rpartition(".")[0]
+    return lambda: import_module(f"{package}.http").load_plugin(path)
+
+
 def _load_built_in(kind: str) -> Callable[[], object]:
     package = __name__.rpartition(".")[0]
     return lambda: import_module(f"{package}.{kind}").plugin
@@ -130,7 +162,10 @@ def _load(kind: str, rivals: list[Source]) -> Plugin | BrokenPlugin:
         return BrokenPlugin(
             kind, names, f"it fails to import ({type(error).__name__}: {error})"
         )
-    return _judge(kind, names, plugin)
+    judged = _judge(kind, names, plugin)
+    if rivals[0].foreign and isinstance(judged, Plugin):
+        return shield(judged)
+    return judged
 
 
 def _judge(kind: str, distribution: str, plugin: object) -> Plugin | BrokenPlugin:

@@ -18,7 +18,7 @@ from ..canonical.stock import ShortfallPolicy
 from ..config.keys import read_secret_key
 from ..config.settings import HubSettings
 from ..connectors.netguard import NetworkPolicy
-from ..connectors.registry import find_plugin
+from ..connectors.registry import find_plugin, find_sources
 from ..connectors.transport import HttpTransports
 from ..store import schema
 from ..store.engine import Store
@@ -61,6 +61,7 @@ def open_hub(settings: HubSettings) -> Iterator[Hub]:
     store = Store(settings.database_url)
     clock = SystemClock()
     randomness = random.Random()  # noqa: S311 - spreads retries, guards nothing
+    folder = settings.connectors_folder
     transports = HttpTransports(
         clock=clock,
         randomness=randomness,
@@ -77,7 +78,7 @@ def open_hub(settings: HubSettings) -> Iterator[Hub]:
             clock,
             IdSource(clock, randomness),
             transports,
-            cache(find_plugin),
+            cache(lambda kind: find_plugin(kind, find_sources(folder))),
             tuning=read_tuning(settings),
             make_secret=lambda: secrets.token_urlsafe(24),
         )
