@@ -279,7 +279,7 @@ class Story:
     def meanwhile(self, step: str, act: Callable[[People], Any]) -> Any:
         """Let people act on the server; return what they saw."""
         if self.people is not None:
-            self.seen[step] = json.loads(json.dumps(act(self.people)))
+            self.seen[step] = _strip(json.loads(json.dumps(act(self.people))))
         return self.seen[step]
 
     def work(self, seconds: int = 60) -> None:
