@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _FRAMES_PER_SECOND = 4
 _LINE_SECONDS = 2.0
 _OWN_DATABASE = "sqlite"
+_EVERY_KIND = "all"
 
 
 def demo(
@@ -39,6 +40,14 @@ def demo(
             "--faults", help="What goes wrong: none, all, or the name of one fault."
         ),
     ] = "none",
+    channels: Annotated[
+        str,
+        typer.Option(
+            "--channels",
+            help="Kinds that sell beside Shopify and WooCommerce, separated by "
+            "commas; or all.",
+        ),
+    ] = "",
     database: Annotated[
         str,
         typer.Option(
@@ -51,9 +60,9 @@ def demo(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the hub at work between two simulated shops, and prove that it kept up.
+    """Show the hub at work between simulated shops, and prove that it kept up.
 
-    Shoppers buy on both shops at once, change their minds, and compete for last units.
+    Shoppers buy on all shops at once, change their minds, and compete for last units.
     Then everybody stops, and the shops' own books are compared with the hub. Exit code
     0 means that every promise held. Nothing of yours is touched.
 
@@ -61,10 +70,11 @@ def demo(
 
         crossdock demo
         crossdock demo --orders 300 --seed 7 --faults all --json
+        crossdock demo --channels all
         crossdock demo --keep
     """
     output = Output(as_json=as_json)
-    programme = _read_programme(orders, seed, faults, database)
+    programme = _read_programme(orders, seed, faults, database, channels)
     with tempfile.TemporaryDirectory(prefix="crossdock-demo-") as home:
         figures = _perform(programme, Path(home), output, keep=keep)
     broken = figures.list_broken()
@@ -74,12 +84,14 @@ def demo(
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _read_programme(orders: int, seed: int, faults: str, database: str) -> Programme:
+def _read_programme(
+    orders: int, seed: int, faults: str, database: str, channels: str
+) -> Programme:
     """Return what is to be shown.
 
     Raises:
         RefusedError: the simulators' packages are not installed.
-        SettingsError: there is no fault of that name.
+        SettingsError: there is no fault, or no kind, of that name.
     """
     try:
         from ...simulators.faults import FAULTS
@@ -95,7 +107,31 @@ def _read_programme(orders: int, seed: int, faults: str, database: str) -> Progr
             next_step=f"Use one of: {', '.join(FAULTS)}.",
         )
     url = "" if database == _OWN_DATABASE else database
-    return Programme(orders, seed, faults, url)
+    return Programme(orders, seed, faults, url, _read_kinds(channels))
+
+
+def _read_kinds(channels: str) -> tuple[str, ...]:
+    """Return the kinds that are named beside the two shops of every demonstration.
+
+    Raises:
+        SettingsError: a kind is not built in, or nothing here simulates it.
+    """
+    from .stage import SHOPIFY
+    from .stalls import name_kinds
+
+    known = name_kinds()
+    if channels == _EVERY_KIND:
+        return known
+    wanted = dict.fromkeys(filter(None, (one.strip() for one in channels.split(","))))
+    for carried in (SHOPIFY, "woocommerce"):
+        wanted.pop(carried, None)
+    strange = wanted.keys() - set(known)
+    if strange:
+        raise SettingsError(
+            f"--channels {min(strange)}: there is no such kind in the demonstration",
+            next_step=f"Use all, or some of: {', '.join(known)}.",
+        )
+    return tuple(wanted)
 
 
 def _perform(

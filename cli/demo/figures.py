@@ -25,7 +25,8 @@ from ...store.engine import Connection
 from ...sync.hub import Hub
 from .measures import count_faults, read_latency
 from .people import Street
-from .stage import SHOPIFY, WOOCOMMERCE, Stage
+from .stage import Stage
+from .stalls import WATCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Figures:
     skus_differing: int
     """SKUs of which the hub counts other free units than the shops' books leave."""
     listings: int
-    """Listings of both shops, less those that wait under an open conflict."""
+    """Listings of all shops, less those that wait under an open conflict."""
     listings_in_step: int
     """Of these, the ones that show in the shop what the hub computed for them."""
     listings_waiting: int
@@ -69,6 +70,9 @@ class Figures:
     """From a sale in one shop to the write that made the other one reflect it."""
     seconds: float
     faults_struck: dict[str, int] = field(default_factory=dict)
+    orders_by_channel: dict[str, int] = field(default_factory=dict)
+    watched: dict[str, Any] = field(default_factory=dict)
+    """One SKU that every channel sells: what is free of it, and what each shows."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as the JSON object, with what they break in sentences."""
@@ -128,8 +132,7 @@ def judge(
     """Compare what the shops' books say with what the hub remembers."""
     with hub.store.reading() as connection:
         known = {
-            channel: _load_known(connection, stage, channel)
-            for channel in (SHOPIFY, WOOCOMMERCE)
+            channel: _load_known(connection, stage, channel) for channel in stage.offers
         }
         stored = sum(figures.count_orders(connection, channel) for channel in known)
         step = _compare_listings(connection, stage)
@@ -161,7 +164,23 @@ def judge(
         sale_to_update_ms=read_latency(stage),
         seconds=round(seconds, 2),
         faults_struck=count_faults(stage),
+        orders_by_channel={name: len(stage.world.orders(name)) for name in known},
+        watched=watch(stage, WATCHED),
     )
+
+
+def watch(stage: Stage, sku: str) -> dict[str, Any]:
+    """Return what is really free of a SKU, and what each shop shows of it."""
+    return {
+        "sku": sku,
+        "free": stage.world.physical_units(sku) - stage.world.sold_units(sku),
+        "shown": {
+            channel: stage.shop(channel).shown(listing)
+            for channel, offers in stage.offers.items()
+            for listing, sells in offers.items()
+            if sells == {sku: 1}
+        },
+    }
 
 
 def _load_known(
@@ -248,31 +267,7 @@ def count_overdrawn(connection: Connection) -> int:
 
 def count_told(stage: Stage, street: Street) -> int:
     """Return how many parcels their shop's books hold exactly once."""
-    numbers = {
-        SHOPIFY: _list_tracking_of_shopify(stage),
-        WOOCOMMERCE: _list_tracking_of_woocommerce(stage),
-    }
+    numbers = {channel: stage.count_tracking(channel) for channel in stage.offers}
     return sum(
         numbers[channel][number] == 1 for number, channel in street.parcels.items()
     )
-
-
-def _list_tracking_of_shopify(stage: Stage) -> Counter[str]:
-    with stage.shopify.lock:
-        return Counter(
-            parcel.number or ""
-            for order in stage.shopify.books.orders.values()
-            for fulfillment in order.fulfillments
-            for parcel in fulfillment.tracking
-        )
-
-
-def _list_tracking_of_woocommerce(stage: Stage) -> Counter[str]:
-    with stage.woocommerce.lock:
-        return Counter(
-            str(entry["value"])
-            for order in stage.woocommerce.state.orders.values()
-            for fulfillment in order.fulfillments
-            for entry in fulfillment.meta
-            if entry["key"] == "_tracking_number"
-        )

@@ -24,9 +24,9 @@ def pick_percentile(rising: Sequence[float], percent: int) -> float:
 
 
 def count_faults(stage: Stage) -> dict[str, int]:
-    """Return how often each fault struck, in both shops together."""
+    """Return how often each fault struck, in all shops together."""
     struck: Counter[str] = Counter()
-    for shop in stage.shops:
+    for shop in stage.shops.values():
         struck.update(
             {fault.value: times for fault, times in shop.faults.struck.items()}
         )

@@ -57,6 +57,8 @@ _ODDS = {
         Fate.REFUND: 5,
     },
 }
+_ODDS_ELSEWHERE = {Fate.WAIT: 62, Fate.SHIP: 26, Fate.CANCEL: 12}
+"""At the stalls: what every kind can do. Marketplaces edit no orders."""
 CHANGES_OF_MIND = frozenset({Fate.CANCEL, Fate.EDIT, Fate.REFUND})
 SHIPPING = frozenset({Fate.SHIP, Fate.RETURN})
 
@@ -129,8 +131,8 @@ Taste = tuple[Sequence[str], Sequence[float]]
 def _plan_visit(
     stage: Stage, tastes: dict[str, Taste], randomness: Random, *, at_seconds: float
 ) -> Visit:
-    channel = randomness.choice((SHOPIFY, WOOCOMMERCE))
-    odds = _ODDS[channel]
+    channel = randomness.choice(tuple(stage.offers))
+    odds = _ODDS.get(channel, _ODDS_ELSEWHERE)
     count = randomness.choices((1, 2, 3), _LINES_ODDS)[0]
     chosen = dict.fromkeys(randomness.choices(*tastes[channel], k=count))
     evergreen = next(

@@ -21,6 +21,8 @@ class Programme:
     faults: str = "none"
     database_url: str = ""
     """An empty database; the empty text is a file of the demonstration's own."""
+    kinds: tuple[str, ...] = ()
+    """Which stalls are opened beside Shopify and WooCommerce."""
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class Scene:
     hub: Hub
     settings: HubSettings
     urls: dict[str, str]
-    """Of the shops, by channel."""
+    """Of the shops, by channel; or the folder of one that speaks no HTTP."""
     started_seconds: float
     street: Street = field(default_factory=Street)
     act: str = "opening"

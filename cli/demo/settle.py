@@ -25,7 +25,7 @@ _WEBHOOK_PATIENCE = timedelta(seconds=8)
 
 def end_faults(stage: Stage) -> None:
     """Let nothing go wrong any more; what was delayed before still comes late."""
-    for shop in stage.shops:
+    for shop in stage.shops.values():
         shop.faults.use(NO_FAULTS)
 
 
@@ -82,7 +82,7 @@ def _wait_until_idle(
         now = hub.clock.now()
         with hub.store.reading() as connection:
             busy = marks.load_due_lanes(connection, now + _SOON)
-        if not busy and not any(is_calling(shop, now) for shop in stage.shops):
+        if not busy and not any(is_calling(shop, now) for shop in stage.servers):
             return
         hub.clock.pause(_LOOK_SECONDS)
 

@@ -5,16 +5,18 @@ What is seen of it is for ``view``, which reads the ``Scene`` meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from ...canonical.errors import RefusedError
+from ...simulators.base import Simulator
 from ...simulators.faults import FAULTS
 from ...simulators.serve import Server
 from ...store import listings
-from ...sync.accounts import add_channel
+from ...sync.accounts import NewChannel, add_channel
 from .figures import Figures, Terms, compare_listings, count_overdrawn, judge
 from .logs import write_logs
 from .people import plan_visits
@@ -24,14 +26,13 @@ from .settle import converge, end_faults
 from .shoppers import go_shopping
 from .staff import Staff, map_sets
 from .stage import (
-    SHOPIFY,
-    WOOCOMMERCE,
     describe_channels,
     forget_settings,
     furnish_home,
     open_door,
     open_stage,
 )
+from .stalls import hasten
 
 ORDERS_PER_SECOND = 18.0
 SHOPPING_SECONDS_MIN = 4.0
@@ -42,26 +43,30 @@ _LOOK_SECONDS = 0.2
 
 @contextmanager
 def open_show(programme: Programme, home: Path) -> Iterator[Scene]:
-    """Yield the scene with both shops connected and every listing in step.
+    """Yield the scene: the shops open, the hub at work, nothing connected yet.
 
     Args:
         programme: what is to be shown.
         home: an empty folder for the hub.
 
     Raises:
-        RefusedError: the database is in use, or the shops could not be brought in
-            step.
+        RefusedError: the database is in use.
         CrossdockError: the hub could not start.
     """
-    stage = open_stage(orders=programme.orders, seed=programme.seed)
+    exchange = home / "exchange"
+    stage = open_stage(
+        orders=programme.orders,
+        seed=programme.seed,
+        kinds=programme.kinds,
+        folder=exchange,
+    )
     started_seconds = stage.clock.monotonic_seconds()
     with ExitStack() as running:
         running.enter_context(forget_settings())
         running.enter_context(write_logs(home / "hub.log"))
-        urls = {
-            shop.channel: running.enter_context(Server(shop)).url
-            for shop in stage.shops
-        }
+        urls = running.enter_context(_serve(stage.servers))
+        for name in stage.offers.keys() - urls.keys():
+            urls[name] = str(exchange / name)
         door = running.enter_context(open_door())
         settings = furnish_home(
             home,
@@ -69,7 +74,24 @@ def open_show(programme: Programme, home: Path) -> Iterator[Scene]:
             database_url=programme.database_url,
         )
         hub = running.enter_context(run_hub(settings, door))
+        hub.find_plugin = cache(hasten(hub.find_plugin))
         yield Scene(programme, stage, hub, settings, urls, started_seconds)
+
+
+@contextmanager
+def _serve(shops: Sequence[Simulator]) -> Iterator[dict[str, str]]:
+    """Let every shop answer while the block runs; yield their addresses by channel."""
+    servers = [Server(shop) for shop in shops]
+    with ThreadPoolExecutor(len(servers)) as closing:
+        try:
+            for server in servers:
+                server.start()
+            yield {
+                shop.channel: server.url
+                for shop, server in zip(shops, servers, strict=True)
+            }
+        finally:
+            closing.map(Server.stop, servers)
 
 
 def play(scene: Scene) -> Figures:
@@ -104,22 +126,25 @@ def _heed_interruption(scene: Scene) -> None:
 
 
 def connect_shops(scene: Scene) -> None:
-    """Connect both shops as ``channels add`` does, and wait until all is in step.
+    """Connect the shops as ``channels add`` does, and wait until all is in step.
 
-    The catalogue's source comes first: the other shop is matched with its SKUs.
+    The catalogue's source comes first: the other shops are matched with its SKUs.
     """
-    first, second = describe_channels(
-        scene.stage,
-        shopify_url=scene.urls[SHOPIFY],
-        woocommerce_url=scene.urls[WOOCOMMERCE],
-    )
-    for new in (first, second):
-        scene.street.news.append(f"connecting {new.name} at {scene.urls[new.name]}")
-        add_channel(scene.hub, new)
+    first, *others = describe_channels(scene.stage, scene.urls)
+    _connect(scene, first)
+    _wait_for_listings(scene, first.name)
+    for new in others:
+        _connect(scene, new)
+    for new in others:
         _wait_for_listings(scene, new.name)
     scene.street.news.append("staff say what the sets consist of")
     map_sets(scene.hub)
     _wait(scene, lambda: _is_in_step(scene), "the listings were not brought in step")
+
+
+def _connect(scene: Scene, new: NewChannel) -> None:
+    scene.street.news.append(f"connecting {new.name} at {scene.urls[new.name]}")
+    add_channel(scene.hub, new)
 
 
 def _wait_for_listings(scene: Scene, channel: str) -> None:
@@ -153,19 +178,21 @@ def sell(scene: Scene) -> None:
     programme, stage = scene.programme, scene.stage
     seconds = max(SHOPPING_SECONDS_MIN, programme.orders / ORDERS_PER_SECOND)
     visits = plan_visits(stage, orders=programme.orders, seconds=seconds)
-    for shop in stage.shops:
+    for shop in stage.shops.values():
         shop.faults.use(FAULTS[programme.faults])
     started = stage.clock.monotonic_seconds()
-    with ThreadPoolExecutor(3, thread_name_prefix="people") as people:
+    with ThreadPoolExecutor(
+        len(stage.shops) + 1, thread_name_prefix="people"
+    ) as people:
         shoppers = [
             people.submit(
                 go_shopping,
                 stage,
                 scene.street,
-                [visit for visit in visits if visit.channel == shop.channel],
+                [visit for visit in visits if visit.channel == channel],
                 started,
             )
-            for shop in stage.shops
+            for channel in stage.shops
         ]
         staff = people.submit(Staff(scene.hub, stage, scene.street).work)
         _watch(scene, [*shoppers])

@@ -13,7 +13,6 @@ from ...store import conflicts, figures, stock
 from .goods import MUG
 from .measures import count_faults, read_latency
 from .scene import Scene
-from .stage import SHOPIFY, WOOCOMMERCE
 
 HOT_COUNT = 7
 NEWS_COUNT = 7
@@ -21,7 +20,7 @@ NEWS_COUNT = 7
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """One SKU that is watched: its units in the warehouse, the hub and both shops."""
+    """One SKU that is watched: its units in the warehouse, the hub and the shops."""
 
     sku: str
     really_free: int
@@ -58,7 +57,7 @@ def take_snapshot(scene: Scene) -> Snapshot:
     with scene.hub.store.reading() as connection:
         ingested = {
             channel: figures.count_orders(connection, channel)
-            for channel in (SHOPIFY, WOOCOMMERCE)
+            for channel in scene.stage.offers
         }
         positions = stock.load_positions(connection, hot)
         waiting = conflicts.load_many(connection)

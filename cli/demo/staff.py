@@ -12,7 +12,7 @@ from ...canonical.conflicts import Action, ConflictKind
 from ...canonical.errors import ChannelError, NotFoundError, RefusedError
 from ...canonical.listings import Component
 from ...canonical.remembered import ChannelState
-from ...store import conflicts
+from ...store import conflicts, orders
 from ...store.conflicts import ConflictRow
 from ...sync.accounts import check_channel
 from ...sync.decisions_mapping import Decision
@@ -79,9 +79,12 @@ class Staff:
         """Let the hub's figure stand where a shop shows less for no reason.
 
         Shoppers are the only ones who move a shop's counters here; what no order
-        explains was a lost write that an order in the same moment hid.
+        explains was a lost write that an order in the same moment hid. Where that
+        happens again and again the hub takes it for a fight, and asks as well.
         """
-        for conflict in load_open(self._hub, ConflictKind.DRIFT):
+        for conflict in load_open(self._hub):
+            if conflict.kind not in {ConflictKind.DRIFT, ConflictKind.FIGHT}:
+                continue
             decision = Decision(Action.OVERWRITE)
             reason = "nobody else moves the shop's counters"
             resolve_conflict(
@@ -103,8 +106,22 @@ class Staff:
     def _pack(self) -> None:
         """Ship what is ready of the orders that are meant to ship."""
         for bought in list(self._street.bought):
-            if bought.visit.fate in SHIPPING and not bought.packed:
+            if bought.visit.fate not in SHIPPING or bought.packed:
+                continue
+            if bought.channel not in self._stage.stalls or self._is_whole(bought):
                 self._ship(bought)
+
+    def _is_whole(self, bought: Bought) -> bool:
+        """Say whether nothing of an order waits: Etsy knows no parcel of a half."""
+        ids = [bought.order_id]
+        with self._hub.store.reading() as connection:
+            known = orders.load_by_external_id(connection, bought.channel, ids)
+        return not any(
+            holding.short
+            for order in known.values()
+            for line in order.lines.values()
+            for holding in line.holdings
+        )
 
     def _ship(self, bought: Bought) -> None:
         number = f"HT{len(self._street.parcels) + 1:06d}"

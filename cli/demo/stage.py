@@ -1,4 +1,4 @@
-"""The stage of the demonstration: two shops on real loopback HTTP, and a hub's home.
+"""The stage of the demonstration: shops on real loopback HTTP, and a hub's home.
 
 Builds what ``crossdock init`` and a merchant's set-up would leave behind, in a folder
 of its own. Nobody acts here; ``people`` does.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...canonical.clock import Clock
@@ -20,6 +21,7 @@ from ...canonical.remembered import DriftPolicy
 from ...config.keys import keep_secret_key
 from ...config.load import FILE_NAME, load_settings
 from ...config.settings import ENVIRONMENT_PREFIX, HubSettings
+from ...simulators.base import Simulator
 from ...simulators.books import BasketLine
 from ...simulators.shopify import ShopifyShop
 from ...simulators.shopify import ShopSettings as ShopifySettings
@@ -32,6 +34,7 @@ from ...store.vault import Vault
 from ...sync.accounts import NewChannel
 from ...sync.compose import SystemClock
 from .goods import Good, Offers, fill_shopify, fill_woocommerce, stock_warehouse
+from .stalls import STALLS, Stall, StallShop, is_everywhere
 
 SHOPIFY = "shopify"
 WOOCOMMERCE = "woo"
@@ -60,7 +63,7 @@ allow_private = true
 
 @dataclass(slots=True)
 class Stage:
-    """The two shops and what they sell, with the world's books over both."""
+    """The shops and what they sell, with the world's books over all of them."""
 
     clock: Clock
     world: World
@@ -69,11 +72,19 @@ class Stage:
     woocommerce: WooCommerceShop
     offers: dict[str, Offers]
     """By channel."""
+    stalls: dict[str, Stall] = field(default_factory=dict)
+    """The other kinds, by channel, which is named as its kind."""
 
     @property
-    def shops(self) -> tuple[ShopifyShop, WooCommerceShop]:
-        """Both shops."""
-        return self.shopify, self.woocommerce
+    def shops(self) -> dict[str, StallShop]:
+        """Every shop, by channel; the one that brings the SKUs is the first."""
+        stalls = {name: stall.shop for name, stall in self.stalls.items()}
+        return {SHOPIFY: self.shopify, WOOCOMMERCE: self.woocommerce, **stalls}
+
+    @property
+    def servers(self) -> list[Simulator]:
+        """The shops that speak HTTP; the others exchange files."""
+        return [shop for shop in self.shops.values() if isinstance(shop, Simulator)]
 
     def name_basket(self, channel: str, basket: Sequence[BasketLine]) -> str:
         """Return what a basket holds, in words."""
@@ -83,13 +94,50 @@ class Stage:
             words.append(f"{line.quantity} x {' + '.join(sells)}")
         return ", ".join(words)
 
-    def shop(self, channel: str) -> ShopifyShop | WooCommerceShop:
+    def shop(self, channel: str) -> StallShop:
         """Return the shop behind a channel."""
-        return self.shopify if channel == SHOPIFY else self.woocommerce
+        return self.shops[channel]
+
+    def count_tracking(self, channel: str) -> Counter[str]:
+        """Return how often a shop's books hold each tracking number."""
+        with self.shop(channel).lock:
+            if channel == SHOPIFY:
+                return Counter(_list_tracking_of_shopify(self.shopify))
+            if channel == WOOCOMMERCE:
+                return Counter(_list_tracking_of_woocommerce(self.woocommerce))
+            return Counter(self.stalls[channel].list_tracking())
 
 
-def open_stage(*, orders: int, seed: int) -> Stage:
-    """Fill the warehouse and both shops."""
+def _list_tracking_of_shopify(shop: ShopifyShop) -> Iterable[str]:
+    return (
+        parcel.number or ""
+        for order in shop.books.orders.values()
+        for fulfillment in order.fulfillments
+        for parcel in fulfillment.tracking
+    )
+
+
+def _list_tracking_of_woocommerce(shop: WooCommerceShop) -> Iterable[str]:
+    return (
+        str(entry["value"])
+        for order in shop.state.orders.values()
+        for fulfillment in order.fulfillments
+        for entry in fulfillment.meta
+        if entry["key"] == "_tracking_number"
+    )
+
+
+def open_stage(
+    *, orders: int, seed: int, kinds: Sequence[str] = (), folder: Path | None = None
+) -> Stage:
+    """Fill the warehouse and the shops.
+
+    Args:
+        orders: about how many will be placed.
+        seed: of the world, and of what goes wrong.
+        kinds: which stalls are opened beside Shopify and WooCommerce.
+        folder: where those exchange files who speak no HTTP.
+    """
     clock = SystemClock()
     world = World(clock, seed=seed)
     goods = stock_warehouse(world, orders=orders)
@@ -115,13 +163,26 @@ def open_stage(*, orders: int, seed: int) -> Stage:
         SHOPIFY: fill_shopify(shopify, goods),
         WOOCOMMERCE: fill_woocommerce(woocommerce, goods),
     }
-    return Stage(clock, world, goods, shopify, woocommerce, offers)
+    stage = Stage(clock, world, goods, shopify, woocommerce, offers)
+    for number, kind in enumerate(kinds, start=2):
+        stall = STALLS[kind](world, seed + number, (folder or Path()) / kind)
+        stage.stalls[kind] = stall
+        offers[kind] = _fill_stall(stall, stage)
+    return stage
 
 
-def describe_channels(
-    stage: Stage, *, shopify_url: str, woocommerce_url: str
-) -> tuple[NewChannel, NewChannel]:
-    """Return what a merchant would enter to connect the two shops."""
+def _fill_stall(stall: Stall, stage: Stage) -> Offers:
+    """List what every stall sells, as much of it as there is."""
+    offers: Offers = {}
+    for good in filter(is_everywhere, stage.goods):
+        listing = stall.sell(good, stage.world.physical_units(good.sku))
+        offers[listing] = {good.sku: 1}
+        stage.world.offer(stall.shop.channel, listing, offers[listing])
+    return offers
+
+
+def describe_channels(stage: Stage, urls: Mapping[str, str]) -> tuple[NewChannel, ...]:
+    """Return what a merchant would enter to connect the shops at their addresses."""
     grant = stage.shopify.tokens.issue()
     secrets = stage.shopify.settings
     keys = stage.woocommerce.state.settings
@@ -130,7 +191,7 @@ def describe_channels(
             SHOPIFY,
             "shopify",
             {
-                "shop": shopify_url,
+                "shop": urls[SHOPIFY],
                 "client_id": secrets.client_id,
                 "client_secret": secrets.client_secret,
                 "access_token": grant.access_token,
@@ -142,7 +203,7 @@ def describe_channels(
             WOOCOMMERCE,
             "woocommerce",
             {
-                "shop_url": woocommerce_url,
+                "shop_url": urls[WOOCOMMERCE],
                 "consumer_key": keys.consumer_key,
                 "consumer_secret": keys.consumer_secret,
             },
@@ -150,6 +211,16 @@ def describe_channels(
             # There is no compare-and-set there: an order that is cancelled in the very
             # moment of a write leaves a difference that no order explains.
             drift_policy=DriftPolicy.OVERWRITE,
+        ),
+        *(
+            NewChannel(
+                channel,
+                channel,
+                stall.fill_in(urls[channel]),
+                catalog_source=False,
+                drift_policy=DriftPolicy.OVERWRITE,  # as above, at every one of them
+            )
+            for channel, stall in stage.stalls.items()
         ),
     )
 

@@ -17,11 +17,18 @@ from ..output import clean, headline, list_facts, make_table
 from .figures import Figures
 from .snapshot import NEWS_COUNT, Hot, Snapshot
 from .stage import SHOPIFY, WOOCOMMERCE
+from .stalls import STALLS
 
-_NAMES = {SHOPIFY: "Shopify", WOOCOMMERCE: "WooCommerce"}
+_NAMES = {
+    SHOPIFY: "Shopify",
+    WOOCOMMERCE: "WooCommerce",
+    **{kind: stall.title for kind, stall in STALLS.items()},
+}
+_FEW = 3
+"""Up to so many shops there is room for words beside each number."""
 _ACTS = {
-    "opening": "two shops open, the hub connects them",
-    "selling": "shoppers buy on both, staff pack",
+    "opening": "the shops open, the hub connects them",
+    "selling": "shoppers buy on all of them, staff pack",
     "converging": "everybody stopped, the hub brings all in step",
     "over": "over",
 }
@@ -40,21 +47,19 @@ def draw(snapshot: Snapshot, seed: int, faults: str) -> RenderableType:
         Text(),
         Columns([_draw_shops(snapshot), _draw_facts(snapshot)], padding=(0, 4)),
         Text(),
-        _draw_hot(snapshot.hot),
+        _draw_hot(snapshot.hot, tuple(snapshot.placed)),
         Text(),
         _draw_news(snapshot.news),
     )
 
 
 def _draw_shops(snapshot: Snapshot) -> Table:
-    table = make_table("", *_NAMES.values(), numbers=tuple(_NAMES.values()))
-    rows: tuple[tuple[str, Mapping[str, int]], ...] = (
-        ("orders placed", snapshot.placed),
-        ("orders in the hub", snapshot.ingested),
-        ("parcels shipped", snapshot.parcels),
-    )
-    for name, counts in rows:
-        table.add_row(name, *(str(counts.get(channel, 0)) for channel in _NAMES))
+    columns = ("orders placed", "in the hub", "parcels shipped")
+    table = make_table("", *columns, numbers=columns)
+    counts = (snapshot.placed, snapshot.ingested, snapshot.parcels)
+    for channel in snapshot.placed:
+        numbers = (str(each.get(channel, 0)) for each in counts)
+        table.add_row(_NAMES[channel], *numbers)
     return table
 
 
@@ -82,25 +87,27 @@ def _list_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in most) or "none"
 
 
-def _draw_hot(hot: tuple[Hot, ...]) -> Table:
-    columns = ("really free", "hub", "Shopify shows", "WooCommerce shows")
+def _draw_hot(hot: tuple[Hot, ...], channels: tuple[str, ...]) -> Table:
+    few = len(channels) <= _FEW
+    names = (_NAMES[channel] + (" shows" if few else "") for channel in channels)
+    columns = ("really free", "hub", *names)
     table = make_table("last units of", *columns, numbers=columns)
     for one in hot:
-        shown = [_draw_shown(one, channel) for channel in _NAMES]
+        shown = [_draw_shown(one, channel, few=few) for channel in channels]
         table.add_row(one.sku, str(one.really_free), str(one.hub_free), *shown)
     return table
 
 
-def _draw_shown(one: Hot, channel: str) -> Text:
+def _draw_shown(one: Hot, channel: str, *, few: bool) -> Text:
     """Show a quantity; one that cannot be kept is marked, and not by colour alone."""
     shown = one.shown[channel]
     if shown is None:
         return Text("-", style="dim")
     free = max(0, one.really_free)
     if shown > free:
-        return Text(f"{shown} (too many)", style="red")
+        return Text(f"{shown} (too many)" if few else f"{shown} +", style="red")
     if shown < free:
-        return Text(f"{shown} (too few)", style="yellow")
+        return Text(f"{shown} (too few)" if few else f"{shown} -", style="yellow")
     return Text(str(shown), style="green")
 
 
@@ -146,16 +153,17 @@ def _explain(figures: Figures) -> str:
     """Return in two or three sentences what good figures mean."""
     oversold = (
         f"Shoppers bought {figures.oversold_units} units that no longer existed, in "
-        "the seconds before the other shop knew; they are open as shortfalls or were "
+        "the seconds before the other shops knew; they are open as shortfalls or were "
         "settled, and nothing was allocated twice."
         if figures.oversold_units
         else "Nothing was sold twice."
     )
     return (
-        f"All {figures.orders_placed} orders of both shops are in the hub once, and "
+        f"All {figures.orders_placed} orders of {len(figures.orders_by_channel)} shops "
+        "are in the hub once, and "
         f"{figures.listings_in_step} listings show what it computed; "
         f"{figures.listings_waiting} wait for a person.\n{oversold}\n"
-        "A sale in one shop lowered the other after "
+        "A sale in one shop lowered the others after "
         f"{figures.sale_to_update_ms['p50'] / 1000:.1f} s in the middle, and each of "
         f"the {figures.fulfillments_shipped} parcels was told to its shop once."
     )

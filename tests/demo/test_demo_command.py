@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from crossdock.cli.demo.snapshot import Hot, Snapshot
 from crossdock.cli.demo.stage import SHOPIFY, WOOCOMMERCE
+from crossdock.cli.demo.stalls import name_kinds
 from crossdock.cli.demo.view import describe_progress, draw
 from rich.console import Console
 
@@ -47,6 +48,25 @@ def test_a_small_demonstration_with_every_fault_keeps_every_promise() -> None:
     assert figures["allocated_over_on_hand"] == figures["fsck_violations"] == 0
     assert figures["faults_struck"]
     assert "25 orders placed" in done.stderr
+
+
+def test_every_built_in_kind_at_once_keeps_one_stock_in_step() -> None:
+    done = run_demo("--channels", "all", "--orders", "30", "--seed", "5", "--json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    channels = {SHOPIFY, WOOCOMMERCE, *name_kinds()}
+    assert figures["orders_by_channel"].keys() == channels
+    assert sum(figures["orders_by_channel"].values()) == 30
+    watched = figures["watched"]
+    assert watched["shown"] == dict.fromkeys(channels, watched["free"])
+    assert figures["broken"] == []
+
+
+def test_a_kind_that_nobody_knows_is_refused_with_those_that_are_known() -> None:
+    done = run_demo("--channels", "ebay,lemonade")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "lemonade" in done.stderr
+    assert "vendure" in done.stderr
 
 
 def test_a_fault_that_nobody_knows_is_refused_with_those_that_are_known() -> None:
