@@ -6,9 +6,18 @@ Counts and loads; whether that is too much is decided in ``sync/decide/brake``.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    func,
+    select,
+)
 
 from ..canonical.remembered import Direction, Publication
 from .publications import load_where
@@ -28,15 +37,21 @@ def count_turning(connection: Connection, channel: str, since: datetime) -> Turn
 
     What a person let through counts as neither.
     """
+    parameters = {"channel": channel, "since": since}
+    counts = connection.execute(_count_turning(), parameters).one()
+    return Turning(*(int(count or 0) for count in counts))
+
+
+@cache
+def _count_turning() -> Select[Any]:
+    """Return the query; it is asked before each push, and built once."""
     row = publications.c
-    lately = row.sent_at > since
+    lately = row.sent_at > bindparam("since", type_=row.sent_at.type)
     zeroed = _is_wanted(Direction.ZERO) | (lately & (row.direction == Direction.ZERO))
     raised = _is_wanted(Direction.RAISE) | (lately & (row.direction == Direction.RAISE))
-    query = select(func.count(), _count_if(zeroed), _count_if(raised)).where(
-        row.channel == channel, row.desired.is_not(None)
+    return select(func.count(), _count_if(zeroed), _count_if(raised)).where(
+        row.channel == bindparam("channel"), row.desired.is_not(None)
     )
-    counts = connection.execute(query).one()
-    return Turning(*(int(count or 0) for count in counts))
 
 
 def _count_if(condition: ColumnElement[bool]) -> Any:

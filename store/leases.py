@@ -9,13 +9,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from ..canonical.errors import LeaseLostError
 from .tables import leases
 from .upsert import upsert
 
 _FAR_BEYOND = 1_000_000
+_PROLONG = (
+    update(leases)
+    .where(
+        leases.c.lane == bindparam("held"),
+        leases.c.holder == bindparam("by"),
+        leases.c.token == bindparam("under"),
+    )
+    .values(expires_at=bindparam("until"))
+)
 
 
 class Lease(NamedTuple):
@@ -83,13 +92,13 @@ def require(
         LeaseLostError: another holder took the lane over.
     """
     kept = connection.execute(
-        update(leases)
-        .where(
-            leases.c.lane == lease.lane,
-            leases.c.holder == lease.holder,
-            leases.c.token == lease.token,
-        )
-        .values(expires_at=now + lasting)
+        _PROLONG,
+        {
+            "held": lease.lane,
+            "by": lease.holder,
+            "under": lease.token,
+            "until": now + lasting,
+        },
     )
     if kept.rowcount != 1:
         raise LeaseLostError(f"Another worker took over {lease.lane}.")

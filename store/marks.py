@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import (
     Connection,
+    bindparam,
     delete,
     func,
     select,
@@ -109,24 +110,31 @@ def _take_less(column: str) -> str:
     return f"CASE WHEN {old} < {new} THEN {old} ELSE {new} END"
 
 
+_DUE = (
+    select(
+        marks.c.kind,
+        marks.c.key,
+        marks.c.lane,
+        marks.c.priority,
+        marks.c.not_before,
+        marks.c.generation,
+        marks.c.attempts,
+    )
+    .where(
+        marks.c.lane == bindparam("lane"),
+        marks.c.not_before <= bindparam("now", type_=marks.c.not_before.type),
+    )
+    .order_by(marks.c.priority, marks.c.not_before, marks.c.key)
+    .limit(bindparam("limit"))
+)
+
+
 def load_due(
     connection: Connection, lane: str, now: datetime, limit: int
 ) -> list[Mark]:
     """Return the marks of a lane that are due, the most urgent first."""
-    found = connection.execute(
-        select(
-            marks.c.kind,
-            marks.c.key,
-            marks.c.lane,
-            marks.c.priority,
-            marks.c.not_before,
-            marks.c.generation,
-            marks.c.attempts,
-        )
-        .where(marks.c.lane == lane, marks.c.not_before <= now)
-        .order_by(marks.c.priority, marks.c.not_before, marks.c.key)
-        .limit(limit)
-    )
+    parameters = {"lane": lane, "now": now, "limit": limit}
+    found = connection.execute(_DUE, parameters)
     return [Mark(MarkKind(row[0]), *row[1:]) for row in found]
 
 

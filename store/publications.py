@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection, Select, bindparam, exists, or_, select
 
 from ..canonical.drifts import DriftCause
 from ..canonical.remembered import Publication
@@ -68,6 +69,14 @@ def load_out_of_step(
     SKU that sells all the time is always marked. While a person is asked about a drift
     only reductions are among them, and nothing where two programs fight.
     """
+    parameters = {"channel": channel, "limit": limit}
+    found = connection.execute(_find_out_of_step(), parameters)
+    return {row[0]: Publication(*row) for row in found}
+
+
+@cache
+def _find_out_of_step() -> Select[Any]:
+    """Return the query; it is asked at each push, and built once."""
     reconciled_soon = exists().where(
         listings.c.channel == publications.c.channel,
         listings.c.stock_external_id == publications.c.stock_external_id,
@@ -98,7 +107,8 @@ def load_out_of_step(
         & differs
         & ~(raises & reconciled_soon)
     )
-    return load_where(connection, channel, condition, limit)
+    channel = publications.c.channel == bindparam("channel")
+    return _select(condition).where(channel).limit(bindparam("limit"))
 
 
 def load_page(
@@ -126,7 +136,12 @@ def load_where(
     connection: Connection, channel: str, condition: Any, limit: int | None = None
 ) -> dict[str, Publication]:
     """Return the publications of a channel that meet a condition, by record."""
-    query = (
+    query = _select(condition).where(publications.c.channel == channel).limit(limit)
+    return {row[0]: Publication(*row) for row in connection.execute(query)}
+
+
+def _select(condition: Any) -> Select[Any]:
+    return (
         select(
             publications.c.stock_external_id,
             publications.c.desired,
@@ -138,11 +153,9 @@ def load_where(
             publications.c.passed,
             publications.c.sent_at,
         )
-        .where(publications.c.channel == channel, condition)
+        .where(condition)
         .order_by(publications.c.stock_external_id)
-        .limit(limit)
     )
-    return {row[0]: Publication(*row) for row in connection.execute(query)}
 
 
 def set_desired(
