@@ -15,10 +15,11 @@ from ..canonical.conflicts import Action, ConflictFacts, ConflictKind, Proposal
 from ..canonical.drifts import Drift, DriftAction, DriftCause
 from ..canonical.errors import ContractBrokenError
 from ..canonical.listings import Component
+from ..canonical.pages import Stream
 from ..canonical.remembered import DriftPolicy, KnownChannel, Publication
 from ..canonical.stock import Cause, MovementKind, StockKey, StockReading
 from ..connectors.sdk import ReadsStock, Traits
-from ..store import conflicts, drifts, listings, publications
+from ..store import conflicts, cursors, drifts, listings, publications
 from ..store.engine import Connection
 from ..store.leases import Lease
 from ..store.publications import Belief
@@ -81,9 +82,15 @@ def compare_records(
     shown = {record: reading.quantity for record, reading in readings.items()}
     look = _Look(hub, channel, shown, hub.clock.now())
     patience = find_patience(hub.find_plugin(channel.kind).traits)
+    with hub.store.reading() as connection:
+        read_at = cursors.find_last_pull(connection, channel.name, Stream.ORDERS)
     plans = {
         one.stock_external_id: plan_from_reading(
-            one, shown[one.stock_external_id], now=look.now, patience=patience
+            one,
+            shown[one.stock_external_id],
+            now=look.now,
+            patience=patience,
+            read_at=read_at,
         )
         for one in doubtful
     }

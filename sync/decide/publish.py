@@ -58,6 +58,7 @@ def plan_from_reading(
     *,
     now: datetime,
     patience: timedelta,
+    read_at: datetime | None = None,
 ) -> StockPlan:
     """Compare what a channel shows with what it should show, and say what to do.
 
@@ -71,6 +72,8 @@ def plan_from_reading(
         observed: what the channel shows; None if it keeps no quantity any more.
         now: the present moment.
         patience: how long an unseen order may take to show up in the channel's orders.
+        read_at: when these were last read to their end, if that is not now: waiting
+            without reading explains nothing.
     """
     if observed is None:
         return StockPlan(Step.NOTHING, None)
@@ -78,7 +81,7 @@ def plan_from_reading(
     surprise = 0 if expected is None else observed - expected
     # Not later than now: the clock may have been set back meanwhile.
     since = min(publication.drifting_since or now, now)
-    waited = now - since >= patience
+    waited = min(now, read_at or now) - since >= patience
     lost_write = observed == publication.replaced
     step = Step.NOTHING if observed == desired else Step.WRITE
     if surprise == 0 or (waited and (surprise > 0 or lost_write)):
