@@ -21,6 +21,7 @@ plugin = Plugin(
     translator=translator,
     connector=MedusaConnector,
     connect=MedusaConnector,
+    operations=OPERATIONS,
 )
 
 __all__ = ["OPERATIONS", "plugin"]

@@ -215,7 +215,9 @@ def test_the_kinds_are_listed_with_what_they_can_do(
 ) -> None:
     sources = registry.find_sources()
     broken = Source("ebuy", "crossdock-ebuy 1.0", lambda: "not a plugin")
-    monkeypatch.setattr(registry, "find_sources", lambda folder=None: (*sources, broken))
+    monkeypatch.setattr(
+        registry, "find_sources", lambda folder=None: (*sources, broken)
+    )
     said = terminal("connectors", "--json")
     kinds = {one["kind"]: one for one in said.document}
     assert kinds["woocommerce"]["distribution"] == "crossdock"

@@ -21,7 +21,7 @@ def rare(market: Any) -> Any:
     find = market.hub.find_plugin
 
     def find_rare(kind: str) -> Plugin:
-        plugin = find(kind)
+        plugin: Plugin = find(kind)
         if kind != "woocommerce":
             return plugin
         traits = replace(plugin.traits, pull_pause_seconds=PAUSE_SECONDS)
