@@ -8,6 +8,7 @@ around the marked blocks is written by hand and left alone. Run by ``scripts/doc
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.util
 import json
@@ -21,7 +22,9 @@ import typer
 from crossdock.canonical.conflicts import KIND_TEXTS
 from crossdock.cli.asking import describe_settings
 from crossdock.config.reference import SettingEntry, list_settings
+from crossdock.connectors.quality import read_scorecard
 from crossdock.connectors.registry import BUILT_IN_KINDS, find_plugin
+from crossdock.connectors.sdk import CAPABILITIES, Traits, capabilities_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NOTE = "written by scripts/docs"
@@ -144,6 +147,47 @@ def render_connector_settings(kind: str) -> str:
     return "\n".join(lines)
 
 
+def render_kinds() -> str:
+    """Return a table of the built-in kinds: tier, capabilities, checked operations."""
+    able = [protocol.__name__ for protocol in CAPABILITIES]
+    lines = [
+        "| kind | tier | API | cannot | operations held to the vendor's contract |",
+        "|---|---|---|---|---|",
+    ]
+    for kind in BUILT_IN_KINDS:
+        plugin = find_plugin(kind)
+        can = capabilities_of(plugin)
+        lacking = ", ".join(f"`{name}`" for name in able if name not in can)
+        tier = read_scorecard(plugin).tier.name.lower()
+        lines.append(
+            f"| [{plugin.title}]({kind}.md) | {tier} | {plugin.api_version} "
+            f"| {lacking or 'nothing of it'} | {len(plugin.operations) or 'none'} |"
+        )
+    return "\n".join(lines)
+
+
+def render_traits() -> str:
+    """Return a table of what the hub knows about each built-in kind."""
+    names = [field.name for field in dataclasses.fields(Traits)]
+    lines = [
+        "| " + " | ".join(["trait", *BUILT_IN_KINDS]) + " |",
+        "|---" * (len(BUILT_IN_KINDS) + 1) + "|",
+    ]
+    known = [find_plugin(kind).traits for kind in BUILT_IN_KINDS]
+    for name in names:
+        values = (_write_trait(getattr(traits, name)) for traits in known)
+        lines.append("| " + " | ".join([f"`{name}`", *values]) + " |")
+    return "\n".join(lines)
+
+
+def _write_trait(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+
+
 def replace_block(page: str, name: str, body: str) -> str:
     """Return ``page`` with ``body`` between the marks called ``name``.
 
@@ -173,6 +217,10 @@ def render_all() -> dict[Path, str]:
         path: replace_block(path.read_text(encoding="utf-8"), name, body)
         for path, (name, body) in blocks.items()
     }
+    overview = docs / "connectors" / "README.md"
+    text = overview.read_text(encoding="utf-8")
+    text = replace_block(text, "kinds", render_kinds())
+    wanted[overview] = replace_block(text, "traits", render_traits())
     wanted[REPOSITORY / "config" / "crossdock.example.toml"] = render_example()
     return wanted
 

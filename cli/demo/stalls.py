@@ -61,7 +61,7 @@ class StallShop(Protocol):
         """What goes wrong there."""
         ...
 
-    def shown(self, listing: str) -> int | None:
+    def shown(self, listing: str, /) -> int | None:
         """Return how many of a listing shoppers may buy now."""
         ...
 

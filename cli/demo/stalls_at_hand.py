@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ...simulators import files, square
 from ...simulators.world import World
@@ -14,7 +14,7 @@ from .goods import Good
 class SquareStall:
     """An account that takes orders which are to be shipped."""
 
-    title = "Square"
+    title: ClassVar[str] = "Square"
 
     def __init__(self, world: World, seed: int, folder: Path) -> None:
         del folder
@@ -48,7 +48,7 @@ class SquareStall:
 class FilesStall:
     """A shop whose only door is a folder; what it is asked at, it looks into it."""
 
-    title = "Files"
+    title: ClassVar[str] = "Files"
 
     def __init__(self, world: World, seed: int, folder: Path) -> None:
         self.shop = files.FilesShop("files", world=world, folder=folder, seed=seed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ...simulators import amazon, ebay, etsy
 from ...simulators.world import World
@@ -20,7 +20,7 @@ _VERIFICATION = "demonstration-verification-token-0001"
 class AmazonStall:
     """A store whose changes show within a second, and not after minutes."""
 
-    title = "Amazon"
+    title: ClassVar[str] = "Amazon"
 
     def __init__(self, world: World, seed: int, folder: Path) -> None:
         del folder
@@ -66,7 +66,7 @@ class AmazonStall:
 class EbayStall:
     """An account."""
 
-    title = "eBay"
+    title: ClassVar[str] = "eBay"
 
     def __init__(self, world: World, seed: int, folder: Path) -> None:
         del folder
@@ -105,7 +105,7 @@ class EbayStall:
 class EtsyStall:
     """A shop whose listings have no variations. It is pulled: no portal is set up."""
 
-    title = "Etsy"
+    title: ClassVar[str] = "Etsy"
 
     def __init__(self, world: World, seed: int, folder: Path) -> None:
         del folder

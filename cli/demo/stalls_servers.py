@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ...simulators import bigcommerce, medusa, vendure
 from ...simulators.world import World
@@ -14,7 +14,7 @@ from .goods import Good
 class BigCommerceStall:
     """A store whose stock reads back as written after half a second."""
 
-    title = "BigCommerce"
+    title: ClassVar[str] = "BigCommerce"
 
     def __init__(self, world: World, seed: int, folder: Path) -> None:
         del folder
@@ -55,7 +55,7 @@ class BigCommerceStall:
 class MedusaStall:
     """A server."""
 
-    title = "Medusa"
+    title: ClassVar[str] = "Medusa"
 
     def __init__(self, world: World, seed: int, folder: Path) -> None:
         del folder
@@ -91,7 +91,7 @@ class MedusaStall:
 class VendureStall:
     """A server; its open orders are looked at every other second."""
 
-    title = "Vendure"
+    title: ClassVar[str] = "Vendure"
 
     def __init__(self, world: World, seed: int, folder: Path) -> None:
         del folder
