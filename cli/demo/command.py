@@ -26,6 +26,21 @@ _LINE_SECONDS = 2.0
 _OWN_DATABASE = "sqlite"
 _EVERY_KIND = "all"
 
+_Channels = Annotated[
+    str,
+    typer.Option(
+        "--channels",
+        help="Kinds that sell beside Shopify and WooCommerce, separated by commas; or "
+        "all.",
+    ),
+]
+_Database = Annotated[
+    str,
+    typer.Option(
+        "--database", help="sqlite, or the URL of an empty PostgreSQL database."
+    ),
+]
+
 
 def demo(
     orders: Annotated[
@@ -40,21 +55,8 @@ def demo(
             "--faults", help="What goes wrong: none, all, or the name of one fault."
         ),
     ] = "none",
-    channels: Annotated[
-        str,
-        typer.Option(
-            "--channels",
-            help="Kinds that sell beside Shopify and WooCommerce, separated by "
-            "commas; or all.",
-        ),
-    ] = "",
-    database: Annotated[
-        str,
-        typer.Option(
-            "--database",
-            help="sqlite, or the URL of an empty PostgreSQL database.",
-        ),
-    ] = _OWN_DATABASE,
+    channels: _Channels = "",
+    database: _Database = _OWN_DATABASE,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave everything running until Ctrl-C.")
     ] = False,
