@@ -9,8 +9,11 @@ from crossdock.canonical.listings import Component
 from crossdock.store import figures, stock
 from crossdock.store.marks import MarkKind
 from crossdock.sync.decisions_mapping import Decision
+from crossdock.sync.pull import pull_orders
+from crossdock.sync.push import push_stock
 from crossdock.sync.resolve import resolve_conflict
 from crossdock.sync.stocktaking import receive_stock
+from crossdock.sync.worker import run_lane
 
 
 def test_claims_give_way_to_goods_that_left_before_their_listing_was_mapped(
@@ -87,3 +90,28 @@ def test_d20_after_a_downtime_orders_are_read_before_a_quantity_is_raised(
     with market.hub.store.reading() as connection:
         written = figures.list_writes(connection, "shopify", record)
     assert max(write["payload"]["quantity"] for write in written) == 11
+
+
+def test_d03_waiting_without_reading_orders_does_not_make_a_sale_a_lost_write(
+    market: Any,
+) -> None:
+    listing = market.clocks["shopify"]
+    variant = market.shops["shopify"].books.find_as("ProductVariant", listing)
+    market.work()
+    market.lose_webhooks()
+    channel = market.hub.load_channel("shopify")
+    receive_stock(market.hub, "CLOCK", 2, actor="ada")
+    run_lane(market.hub, "stock", "ada's")
+    push_stock(market.hub, channel)
+    assert variant.available == 12
+    # Two are sold: the listing shows what it showed before the last write.
+    market.sell("shopify", (listing, 2))
+    receive_stock(market.hub, "CLOCK", 1, actor="ada")
+    run_lane(market.hub, "stock", "ada's")
+    for _ in range(4):  # the channel bears writes, and its orders are not read
+        pull_orders(market.hub, market.hub.load_channel("woo"))
+        push_stock(market.hub, channel)
+        market.clock.pause(25)
+    assert variant.available == 10
+    market.work()
+    assert variant.available == 11
