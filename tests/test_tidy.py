@@ -214,7 +214,8 @@ def every_test_can_fail(source: Source) -> Iterator[str]:
         nodes = list(ast.walk(function))
         calls = [ast.unparse(n.func) for n in nodes if isinstance(n, ast.Call)]
         looks = re.compile(
-            r"(.*\.)?(raises|warns|fail|_?(assert|check|expect|verify|require|refuse)\w*)"
+            r"(.*\.)?(raises|warns|fail|run_state_machine_as_test"
+            r"|_?(assert|check|expect|verify|require|refuse)\w*)"
         )
         asserts = any(isinstance(node, ast.Assert) for node in nodes)
         if not asserts and not any(looks.fullmatch(call) for call in calls):
