@@ -16,6 +16,7 @@ from ...canonical.stock import ShortfallPolicy
 from ...connectors.registry import find_plugin
 from ...connectors.sdk import Plugin
 from ...sync.decide.brake import BrakeLimits
+from ...sync.escrow import COOL_DOWN
 from ...sync.hub import Tuning
 
 PUBLIC_URL = "https://hub.example"
@@ -66,6 +67,12 @@ class Customs:
     """How late the hub expects news of sales as long as it has measured nothing."""
     braked: bool = False
     """Whether few changes at once are enough for the brake."""
+
+    @property
+    def lunch_seconds(self) -> float:
+        """How long shops close at noon: where quotas are, long enough to move them."""
+        quotas = self.sharing is Sharing.ESCROW or StockMode.ESCROW in self.modes
+        return 1.2 * COOL_DOWN.total_seconds() if quotas else 0.0
 
     def make_tuning(self) -> Tuning:
         """Return the hub's settings."""

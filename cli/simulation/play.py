@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -75,10 +75,11 @@ class Play:
         keep_trace: bool = False,
         enough: Collection[str] = (),
     ) -> None:
-        self._agenda = deque(events)
+        customs = draw_customs(seed)
+        self._lunch_seconds = customs.lunch_seconds
+        self._agenda = deque(_close_at_noon(events, customs.lunch_seconds))
         self._count = len(events)
         self._enough = enough
-        customs = draw_customs(seed)
         self._town = Town(
             folder,
             seed,
@@ -112,7 +113,7 @@ class Play:
             connect_shops(scene)
             self._started_seconds = scene.seconds
             self._busy = self._opening = False
-            self._play_until(SECONDS, stop_when_quiet=False)
+            self._play_until(SECONDS + self._lunch_seconds, stop_when_quiet=False)
             trouble.calm(scene)
             self._converge()
             if not self._has_enough():
@@ -325,6 +326,16 @@ class Play:
             scene.customs.sharing,
             tuple(scene.trace.lines),
         )
+
+
+def _close_at_noon(events: Sequence[Event], lunch_seconds: float) -> list[Event]:
+    """Return the events with a pause in the middle of the day."""
+    return [
+        replace(event, at_seconds=event.at_seconds + lunch_seconds)
+        if event.at_seconds > SECONDS / 2
+        else event
+        for event in events
+    ]
 
 
 @contextmanager

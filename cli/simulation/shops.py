@@ -42,6 +42,8 @@ class Shop(ABC):
     simulator: Simulator
     compares: bool
     """Whether its API sets a quantity only where it is what was expected."""
+    times_parcels = True
+    """Whether its API says when goods left."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -196,6 +198,7 @@ class WooCommerceStand(Shop):
     ) -> None:
         super().__init__(name)
         self.host = f"{name}.example"
+        self.times_parcels = not native
         settings = ShopSettings(
             consumer_key=f"ck_canary_{number}",
             consumer_secret=f"cs_canary_{number}",

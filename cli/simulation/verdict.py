@@ -143,21 +143,24 @@ def _judge_stock(scene: Scene, connection: Connection) -> None:
 
 
 def _count_unclear(scene: Scene) -> Counter[str]:
-    """Return the units, by SKU, that were given up in the second in which they left.
+    """Return the units, by SKU, of which no shop says whether they had left by then.
 
-    Shops whose times have whole seconds cannot say which of the two was first: whether
-    the goods stayed, or came back.
+    They were given up while the news of their parcel was on its way: in the second in
+    which it arrived, or at a shop that keeps no times of parcels.
     """
     facts = scene.town.world.facts()
     left = {
-        (fact.channel, fact.order_id, fact.at.replace(microsecond=0))
+        (fact.channel, fact.order_id): fact.at.replace(microsecond=0)
         for fact in facts
         if fact.kind == "shipped"
     }
     unclear: Counter[str] = Counter()
     for fact in facts:
-        second = fact.at.replace(microsecond=0)
-        if fact.kind == "cancelled" and (fact.channel, fact.order_id, second) in left:
+        arrived = left.get((fact.channel, fact.order_id))
+        if fact.kind != "cancelled" or arrived is None:
+            continue
+        untimed = not scene.town.shops[fact.channel].times_parcels
+        if arrived == fact.at.replace(microsecond=0) or (untimed and fact.at < arrived):
             unclear[fact.sku] += fact.units
     return unclear
 
