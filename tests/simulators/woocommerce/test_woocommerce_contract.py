@@ -272,6 +272,7 @@ DOCUMENTED_BY = (
     ("GET", r"/orders/\d+", "orders--retrieve-an-order"),
     ("PUT", r"/orders/\d+", "orders--update-an-order"),
     ("GET", r"/orders/\d+/refunds", "order-refunds--list-all-refunds"),
+    ("POST", r"/orders/\d+/refunds", "order-refunds--create-a-refund"),
     ("GET", r"/orders/\d+/notes", "order-notes--list-all-order-notes"),
     ("POST", r"/orders/\d+/notes", "order-notes--create-an-order-note"),
     ("GET", "/products", "products--list-all-products"),
