@@ -129,14 +129,13 @@ class Play:
         """Give the hub its time; staff settle what only they can."""
         for shop in self._scene.shops:
             shop.give_up_unpaid()
-        if self._scene.customs.budgeted:
-            self._town.clock.advance(_NIGHT_SECONDS)
-        begun = self._seconds
         for seconds in (0.0, CALM_SECONDS):
-            self._play_until(begun + seconds, stop_when_quiet=False)
+            self._play_until(self._seconds + seconds, stop_when_quiet=False)
             with self._undisturbed():
                 staff.settle_everything(self._scene)
-        self._play_until(begun + PATIENCE_SECONDS, stop_when_quiet=True)
+            if self._scene.customs.budgeted:
+                self._town.clock.advance(_NIGHT_SECONDS)
+        self._play_until(self._seconds + PATIENCE_SECONDS, stop_when_quiet=True)
 
     @property
     def _seconds(self) -> float:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+from ...simulators.faults import Faults
 from ...store import marks, measures, policies
 from ...store.marks import MarkKind
 from ...store.measures import RateRow
@@ -36,6 +37,10 @@ PULL_SECONDS = 15.0
 """How often the hub reads all channels; the longest that a sale stays unknown."""
 ROUNDS = 20
 """By then nearly everything is sold."""
+ESCROW_ROUNDS = 40
+"""Quotas move after some minutes, to where units are wanted."""
+_LATE = Faults(visibility_lag=1.0, visibility_lag_seconds=10.0)
+"""In escrow orders show late besides, within what is waited for: it must not matter."""
 _SETTLING_ROUNDS = 6
 """Until quotas are handed out."""
 _MEMORY = timedelta(days=30)
@@ -129,6 +134,13 @@ class _Race:
             town.clock.advance(PULL_SECONDS)
             self._hear_of_everything()
         self._remember_rates()
+        if self._in_escrow:
+            for shop in town.shops.values():
+                shop.simulator.faults.use(_LATE)
+
+    @property
+    def _in_escrow(self) -> bool:
+        return self._task.sharing is Sharing.ESCROW
 
     def _remember_rates(self) -> None:
         """Let the hub know how fast everything sells, as if it had for long."""
@@ -156,6 +168,8 @@ class _Race:
     def _hear_of_everything(self) -> None:
         """Let the hub read all channels and write to them, in no time at all."""
         tick(self._worker.hub, MarkKind.PULL, PULL_SECONDS)
+        if self._in_escrow:
+            tick(self._worker.hub, MarkKind.MEASURE, WINDOW_SECONDS)
         self._work()
 
     def _work(self) -> None:
@@ -170,7 +184,7 @@ class _Race:
     def _let_shoppers_come(self) -> None:
         chance = Random(f"race {self._task.seed}")  # noqa: S311 - to be repeatable
         town = self._town
-        for _ in range(ROUNDS):
+        for _ in range(ESCROW_ROUNDS if self._in_escrow else ROUNDS):
             begun = town.clock.monotonic_seconds()
             for at_seconds, name, sku in self._draw_visits(chance):
                 passed = town.clock.monotonic_seconds() - begun
@@ -197,7 +211,7 @@ class _Race:
         with self._worker.hub.store.reading() as connection:
             known = policies.load_buffers(connection, self._skus)
         predicted = Prediction(0.0, 0.0)
-        if self._task.sharing is Sharing.ESCROW:
+        if self._in_escrow:
             return predicted
         for sku in self._skus:
             held = [
