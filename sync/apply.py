@@ -71,7 +71,7 @@ def apply_orders(
     publications.take_away(connection, channel.name, page.effects.taken)
     quotas.take_away(connection, channel.name, page.effects.taken, hub.clock.now())
     skus = {key.sku for key in page.ledger.changed_positions()}
-    skus |= _short_skus(remembered_now)
+    skus |= page.effects.touched | _short_skus(remembered_now)
     skus |= _find_restocked(told, page)
     wanted = _follow_up(channel.name, skus, page.effects, hub.clock.now())
     return wanted, _find_conflicts(channel.name, taken_in, page.effects)

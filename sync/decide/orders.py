@@ -32,6 +32,8 @@ class Effects:
 
     taken: dict[str, int] = field(default_factory=dict)
     """Units by which the channel's own counters fell, by its stock record."""
+    touched: set[str] = field(default_factory=set)
+    """SKUs whose listings those counters are, whether or not units moved here."""
     parked: dict[tuple[str, str], KnownLine] = field(default_factory=dict)
     """One line for each (listing id, SKU text) that the hub never heard of.
 
@@ -221,6 +223,8 @@ def _note_taken(ours: KnownLine, taken: int, sells: Sells, effects: Effects) -> 
     if change and sells.stock_external_id:
         before = effects.taken.get(sells.stock_external_id, 0)
         effects.taken[sells.stock_external_id] = before + change
+        for holding in ours.holdings:
+            effects.touched.add(holding.key.sku)
 
 
 def _note_removed(

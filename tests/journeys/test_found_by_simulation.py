@@ -6,7 +6,7 @@ from typing import Any
 
 from crossdock.canonical.conflicts import Action
 from crossdock.canonical.listings import Component
-from crossdock.store import figures, stock
+from crossdock.store import figures, marks, stock
 from crossdock.store.marks import MarkKind
 from crossdock.sync.decisions_mapping import Decision
 from crossdock.sync.pull import pull_orders
@@ -115,3 +115,19 @@ def test_d03_waiting_without_reading_orders_does_not_make_a_sale_a_lost_write(
     assert variant.available == 10
     market.work()
     assert variant.available == 11
+
+
+def test_a_unit_that_was_refunded_unseen_and_not_restocked_is_put_on_offer_again(
+    market: Any,
+) -> None:
+    listing = market.clocks["shopify"]
+    market.work()
+    market.lose_webhooks()
+    order = market.sell("shopify", (listing, 1))
+    market.world.refund("shopify", order, restock=False)
+    pull_orders(market.hub, market.hub.load_channel("shopify"))
+    # No unit moved here; the shop's counter did, and what it should show is looked at.
+    with market.hub.store.reading() as connection:
+        assert marks.is_set(connection, MarkKind.RECONCILE, "CLOCK")
+    market.work()
+    assert market.count("CLOCK") == (10, 0)
