@@ -140,6 +140,8 @@ class RefundLine(Model):
     restocked: bool = False
     never_left: bool = False
     """The channel says that these units had not been shipped."""
+    came_back: bool = False
+    """The channel says that these units had been shipped, and were returned."""
 
 
 class Refund(Model):

@@ -194,6 +194,7 @@ def read_refund(payload: Json, currency: str, unknown: list[str]) -> Refund:
                 quantity=read_count(line["quantity"]),
                 restocked=restocked,
                 never_left=line["restockType"] == "CANCEL",
+                came_back=line["restockType"] == "RETURN",
             )
         )
     return Refund(

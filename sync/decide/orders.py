@@ -237,24 +237,27 @@ def _note_removed(
 def _take_returns(order: Order, known: KnownOrder, ledger: Ledger) -> None:
     """Put back on hand what was shipped, refunded and restocked.
 
-    Money alone moves no stock: only refunds that say the goods came back count. Units
-    that are not wanted any more and never left were restocked first, by the channel's
-    own counter: they are on hand all the time. Where the channel gave back units that
+    Money alone moves no stock: only refunds that say the goods came back count. Where
+    the channel does not say which they were, units that are not wanted any more and
+    never left were restocked first, by the channel's own counter: they are on hand all
+    the time. Where the channel gave back units that
     it took for unshipped, and a parcel of ours was faster, nothing has come back: what
     a channel has not been told of cannot have returned to it.
     """
     restocked: Counter[str] = Counter()
     unshipped: Counter[str] = Counter()
+    returned: Counter[str] = Counter()
     for refund in order.refunds:
         for part in refund.lines:
             if part.restocked:
                 restocked[part.line_external_id] += part.quantity
                 unshipped[part.line_external_id] += part.quantity * part.never_left
+                returned[part.line_external_id] += part.quantity * part.came_back
     for line in order.lines if restocked else ():
         ours = known.lines[line.external_id]
         not_shipped = line.quantity - max(line.quantity_current, ours.shipped)
         never_left = max(0, not_shipped, unshipped[line.external_id])
-        back = restocked[line.external_id] - never_left
+        back = max(restocked[line.external_id] - never_left, returned[line.external_id])
         came_back = min(back, ours.shipped, _count_told(known, ours))
         fresh = came_back - ours.returned
         if fresh <= 0:

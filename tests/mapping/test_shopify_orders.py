@@ -312,6 +312,7 @@ def test_c07_a_refunded_unit_is_given_back_only_if_it_was_restocked(
             quantity=1,
             restocked=taken == 1,
             never_left=restock == "CANCEL",
+            came_back=restock == "RETURN",
         ),
     )
 

@@ -7,7 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from crossdock.canonical.orders import FulfillmentState, PaymentState
+from crossdock.canonical.money import Money
+from crossdock.canonical.orders import (
+    FulfillmentState,
+    PaymentState,
+    Refund,
+    RefundLine,
+)
 from crossdock.canonical.remembered import Holding, LineState
 from crossdock.canonical.stock import MovementKind, StockKey
 from crossdock.sync.decide.facts import Sells
@@ -308,6 +314,27 @@ def test_a_refund_before_shipping_is_not_a_return_when_the_rest_ships_later(
         make_order(fewer, minutes=1, refunds=written_off, fulfillments=parcels)
     )
     assert desk.counts() == (8, 0)
+
+
+def test_what_a_channel_calls_returned_came_back_though_others_never_left(
+    desk: Any,
+    make_order: Make,
+    make_line: Make,
+    make_parcel: Make,
+) -> None:
+    # One was written off before the other left, which came back later.
+    written_off = RefundLine(line_external_id="line", quantity=1)
+    returned = RefundLine(
+        line_external_id="line", quantity=1, restocked=True, came_back=True
+    )
+    refunds = tuple(
+        Refund(external_id=f"refund-{n}", amount=Money(1000, "EUR"), lines=(part,))
+        for n, part in enumerate((written_off, returned))
+    )
+    line = make_line(2, quantity_current=1)
+    parcels = (make_parcel({"line": 1}),)
+    desk.take_in(make_order(line, fulfillments=parcels, refunds=refunds))
+    assert desk.counts() == (10, 0)
 
 
 def test_a_return_does_not_give_up_what_is_still_to_ship(
