@@ -7,7 +7,7 @@ seen, so a mark that was set again in the meantime stays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -208,6 +208,25 @@ def claim_slot(connection: Connection, job: str, slot: datetime) -> bool:
         (job, to_microseconds(slot)),
     )
     return done.rowcount == 1
+
+
+def free_slots_ahead(
+    connection: Connection, job: str, slot: datetime, interval: timedelta
+) -> None:
+    """Free a job's slots from one on, where some far ahead are taken.
+
+    They were taken by a clock that ran ahead, or before this one was set back; the job
+    would stand still until they are past. Another scheduler is one interval ahead at
+    most.
+    """
+    sign = "?" if connection.dialect.name == "sqlite" else "%s"
+    ahead = to_microseconds(slot + 2 * interval)
+    connection.exec_driver_sql(
+        f"DELETE FROM slots WHERE job = {sign} AND slot >= {sign} AND EXISTS ("
+        f"SELECT 1 FROM slots AS taken WHERE taken.job = {sign}"
+        f" AND taken.slot >= {sign})",
+        (job, to_microseconds(slot), job, ahead),
+    )
 
 
 def is_set(connection: Connection, kind: MarkKind, key: str) -> bool:

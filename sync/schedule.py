@@ -41,7 +41,9 @@ def tick(hub: Hub, kind: MarkKind, interval_seconds: float) -> int:
     """
     now = hub.clock.now()
     slot = _start_of_slot(now, interval_seconds)
+    interval = timedelta(seconds=interval_seconds)
     with hub.store.transaction() as connection:
+        marks.free_slots_ahead(connection, kind.value, slot, interval)
         if not marks.claim_slot(connection, kind.value, slot):
             return 0
         if kind is MarkKind.MEASURE:

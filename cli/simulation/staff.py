@@ -197,8 +197,9 @@ def _pause(scene: Scene, event: Event) -> str:
     """Pause a channel for a while."""
     name = event.choose(0, scene.shops).name
     seconds = event.count(1, 5, 40)
-    pause_channel(scene.hub, name)
+    # Before the call: a process that dies in it may have paused the channel.
     scene.paused[name] = scene.seconds + seconds
+    pause_channel(scene.hub, name)
     return f"staff paused {name} for {seconds} s"
 
 

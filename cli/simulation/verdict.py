@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from ...canonical.conflicts import ConflictKind
 from ...canonical.remembered import KnownLine, KnownOrder, LineState
 from ...simulators.books import SoldLine, SoldOrder
 from ...store import conflicts, figures, listings, marks, orders, publications, stock
@@ -88,6 +89,7 @@ def _judge_listings(
     scene: Scene, connection: Connection, waiting: list[ConflictRow]
 ) -> None:
     about = {conflict.subject for conflict in waiting}
+    braked = {one.channel for one in waiting if one.kind is ConflictKind.BRAKE}
     for shop in scene.shops:
         offered = [
             one for one in scene.town.world.listings(shop.name) if one not in shop.gone
@@ -103,7 +105,9 @@ def _judge_listings(
             elif row.mapping == listings.WAITING:
                 if subject not in about:
                     scene.report("waiting_listings_have_a_conflict", subject, "none")
-            elif f"{shop.name}/stock/{row.stock_external_id}" not in about:
+            elif shop.name not in braked and (
+                f"{shop.name}/stock/{row.stock_external_id}" not in about
+            ):
                 one = shown.get(row.stock_external_id)
                 desired = None if one is None else one.desired
                 _judge_shown(scene, shop, listing, desired)

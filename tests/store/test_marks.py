@@ -162,6 +162,30 @@ def test_marks_that_are_set_and_cleared_at_once_never_deadlock_nor_get_lost(
     assert len(load_due(store)) == len(names)
 
 
+def test_f03_slots_that_a_clock_took_far_ahead_do_not_stop_a_job(store: Store) -> None:
+    minute = timedelta(minutes=1)
+
+    def tick(job: str, number: int) -> bool:
+        slot = MOMENT + number * minute
+        with store.transaction() as connection:
+            marks.free_slots_ahead(connection, job, slot, minute)
+            return marks.claim_slot(connection, job, slot)
+
+    assert tick("scan", 12)
+    assert [tick("pull", number) for number in (0, 10)] == [True, True]
+    # The clock is set right; and another scheduler is a little ahead.
+    assert [tick("pull", number) for number in (1, 2, 1, 2)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    # It is wrong the other way round.
+    assert [tick("pull", number) for number in (-9, -8, -9)] == [True, True, False]
+    with store.transaction() as connection:
+        assert not marks.claim_slot(connection, "scan", MOMENT + 12 * minute)
+
+
 def test_f01_a_slot_of_the_clock_belongs_to_one_of_two_schedulers(store: Store) -> None:
     taken: list[bool] = []
     start = threading.Barrier(2)
