@@ -17,11 +17,14 @@ def load(
     connection: Connection, channel: str, records: Iterable[str], since: datetime
 ) -> dict[str, list[Drift]]:
     """Return the drifts of records that are open or were found since, oldest first."""
+    wanted = list(records)
+    if not wanted:
+        return {}
     query = (
         select(drifts)
         .where(
             drifts.c.channel == channel,
-            drifts.c.stock_external_id.in_(list(records)),
+            drifts.c.stock_external_id.in_(wanted),
             or_(drifts.c.settled_at.is_(None), drifts.c.found_at >= since),
         )
         .order_by(drifts.c.found_at, drifts.c.id)

@@ -24,7 +24,7 @@ from ..store.engine import Connection
 from ..store.leases import Lease
 from ..store.publications import Belief
 from .decide.drift import FIGHT_WINDOW, Sight, Verdict, judge_drift
-from .decide.publish import StockPlan, plan_from_reading
+from .decide.publish import StockPlan
 from .hub import STOCK_LANE, Hub
 from .stocktaking import change_on_hand
 
@@ -62,11 +62,13 @@ def find_patience(traits: Traits) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One look at some records of a channel."""
+    """One look at some records of a channel, and what is remembered of each."""
 
     hub: Hub
     channel: KnownChannel
+    publications: Mapping[str, Publication]
     shown: Mapping[str, int | None]
+    read_at: datetime | None
     now: datetime
 
 
@@ -78,71 +80,55 @@ def compare_records(
     lease: Lease | None,
 ) -> dict[str, StockPlan]:
     """Read records, remember what they showed, and say what to do about each."""
-    readings = read_stock(hub, channel, [one.stock_external_id for one in doubtful])
+    known = {one.stock_external_id: one for one in doubtful}
+    readings = read_stock(hub, channel, list(known))
     shown = {record: reading.quantity for record, reading in readings.items()}
-    look = _Look(hub, channel, shown, hub.clock.now())
-    patience = find_patience(hub.find_plugin(channel.kind).traits)
     with hub.store.reading() as connection:
         read_at = cursors.find_last_pull(connection, channel.name, Stream.ORDERS)
-    plans = {
-        one.stock_external_id: plan_from_reading(
-            one,
-            shown[one.stock_external_id],
-            now=look.now,
-            patience=patience,
-            read_at=read_at,
-        )
-        for one in doubtful
-    }
-    differing = [
-        one
-        for one in doubtful
-        if one.drifting_since is not None or plans[one.stock_external_id].surprise
-    ]
+    look = _Look(hub, channel, known, shown, read_at, hub.clock.now())
     with hub.store.transaction() as connection:
         hub.hold(connection, lease)
-        verdicts = _judge(look, connection, differing, plans)
+        verdicts = _judge(look, connection)
         _record(look, connection, verdicts)
-        plans |= {record: verdict.plan for record, verdict in verdicts.items()}
+        plans = {record: verdict.plan for record, verdict in verdicts.items()}
         beliefs = [
             Belief(record, plan.expected, shown[record], plan.drifting_since)
             for record, plan in plans.items()
         ]
         publications.observe(connection, channel.name, beliefs, look.now)
-        _close_explained(look, connection, differing, plans)
+        _close_explained(look, connection, plans)
         hub.reach("drift.before_commit")
     if any(verdict.adopted for verdict in verdicts.values()):
         hub.wake([STOCK_LANE])
     return plans
 
 
-def _judge(
-    look: _Look,
-    connection: Connection,
-    differing: Sequence[Publication],
-    plans: Mapping[str, StockPlan],
-) -> dict[str, Verdict]:
-    if not differing:
-        return {}
-    hub, channel = look.hub, look.channel
-    records = [one.stock_external_id for one in differing]
-    known = drifts.load(connection, channel.name, records, look.now - FIGHT_WINDOW)
-    adopts = channel.drift_policy is DriftPolicy.ADOPT
+def _judge(look: _Look, connection: Connection) -> dict[str, Verdict]:
+    channel, policy = look.channel, look.channel.drift_policy
+    records = [
+        record
+        for record, one in look.publications.items()
+        if one.drifting_since is not None or look.shown[record] != one.expected
+    ]
+    rows = drifts.load(connection, channel.name, records, look.now - FIGHT_WINDOW)
+    adopts = policy is DriftPolicy.ADOPT
     parts = find_only_parts(connection, channel.name, records) if adopts else {}
+    patience = find_patience(look.hub.find_plugin(channel.kind).traits)
     return {
-        one.stock_external_id: judge_drift(
+        record: judge_drift(
             Sight(
                 one,
-                plans[one.stock_external_id],
-                look.shown[one.stock_external_id],
-                known.get(one.stock_external_id, ()),
+                look.shown[record],
+                rows.get(record, ()),
                 look.now,
+                patience,
+                look.read_at,
             ),
-            channel.drift_policy,
-            adoptable=one.stock_external_id in parts,
-            take_id=hub.ids.take,
+            policy,
+            adoptable=record in parts,
+            take_id=look.hub.ids.take,
         )
-        for one in differing
+        for record, one in look.publications.items()
     }
 
 
@@ -236,16 +222,12 @@ def settle_by_person(
 
 
 def _close_explained(
-    look: _Look,
-    connection: Connection,
-    differing: Sequence[Publication],
-    plans: Mapping[str, StockPlan],
+    look: _Look, connection: Connection, plans: Mapping[str, StockPlan]
 ) -> None:
     """Resolve the drift of records that show what they should again."""
     name = look.channel.name
     by = {"by": conflicts.BY_FACTS, "why": "the channel shows what it should"}
-    for one in differing:
-        record = one.stock_external_id
+    for record, one in look.publications.items():
         if one.drifting_since is None or plans[record].drifting_since is not None:
             continue
         closed = [

@@ -21,12 +21,14 @@ from ..store.leases import Lease
 from ..store.outbox import OutboxRow
 from ..store.publications import Belief, Written
 from .closing import close_doubtful
-from .decide.publish import judge_unknown_write
-from .drifting import find_patience, read_stock
+from .decide.publish import settle_by_reading
+from .drifting import read_stock
 from .hub import Hub
 
 SUBMISSION_AGE_MAX = timedelta(days=1)
 """How long a channel may say that a submission is still under way."""
+READ_BACK = "read back"
+DOUBTED = "taken for done until orders say what else it could be"
 IN_VAIN = "did not take effect"
 IN_VAIN_MAX = 8
 """Writes in a row without effect, ever further apart, before a person is told."""
@@ -41,6 +43,8 @@ class _Findings:
     beliefs: list[Belief] = field(default_factory=list)
     refused: list[tuple[OutboxRow, str]] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
+    doubted: list[str] = field(default_factory=list)
+    """Records that show less than a raise, or what no outcome explains."""
     in_vain: list[tuple[OutboxRow, int]] = field(default_factory=list)
     """Writes without effect, with what the record shows instead."""
 
@@ -63,7 +67,6 @@ def settle_unknown(
     }
     readings = read_stock(hub, channel, list(unasked)) if unasked else {}
     now = hub.clock.now()
-    patience = find_patience(hub.find_plugin(channel.kind).traits)
     found = _Findings()
     with hub.store.transaction() as connection:
         hub.hold(connection, lease)
@@ -72,11 +75,11 @@ def settle_unknown(
             _take_answer(known[record], left_open[record], answer, found)
         for record, row in unasked.items():
             observed = readings[record].quantity
-            _judge_reading(known[record], row, observed, found, (now, patience))
+            _judge_reading(known[record], row, observed, found, now)
         _record(hub, connection, channel.name, found, now)
         # What seems not to have taken effect may have, and be sold already.
-        doubtful = [belief.stock_external_id for belief in found.beliefs]
-        close_doubtful(hub, connection, channel, doubtful)
+        refuted = [belief.stock_external_id for belief in found.beliefs]
+        close_doubtful(hub, connection, channel, [*refuted, *found.doubted])
         in_vain = _count_in_vain(hub, connection, channel.name, found)
     hub.reach("push.settled")
     return in_vain
@@ -139,32 +142,34 @@ def _judge_reading(
     row: OutboxRow,
     observed: int | None,
     found: _Findings,
-    moment: tuple[datetime, timedelta],
+    now: datetime,
 ) -> None:
-    now, patience = moment
-    record, expected = row.subject, publication.expected
+    record = row.subject
     if observed is None:
         found.results.append((row.id, Outcome.REFUSED, "no longer counted", ""))
         found.beliefs.append(Belief(record, None, None, None))
         return
     quantity, unexplained = int(row.payload["quantity"]), row.payload["unexplained"]
     before = row.payload["expected"]
-    happened = judge_unknown_write(
+    settled = settle_by_reading(
+        publication,
         quantity=quantity - unexplained,
         expected_before=None if before is None else before - unexplained,
-        expected=expected,
         observed=observed,
+        now=now,
     )
-    since = min(publication.drifting_since or now, now)
-    if happened:
-        found.results.append((row.id, Outcome.ACCEPTED, "read back", row.external_id))
-        found.acknowledged[record] = Written(quantity, observed, None)
-    elif happened is False or now - since >= patience:
+    expected, since = settled.expected, settled.drifting_since
+    if not settled.took_effect:
         found.results.append((row.id, Outcome.REFUSED, IN_VAIN, row.external_id))
         found.in_vain.append((row, observed))
         found.beliefs.append(Belief(record, observed, observed, None))
-    else:
-        found.beliefs.append(Belief(record, expected, observed, since))
+        return
+    found.results.append(
+        (row.id, Outcome.ACCEPTED, DOUBTED if since else READ_BACK, row.external_id)
+    )
+    found.acknowledged[record] = Written(quantity, expected, settled.replaced, since)
+    if since is not None:
+        found.doubted.append(record)
 
 
 def _record(

@@ -1,10 +1,11 @@
 """Why a channel shows something else than expected, and what to do about it.
 
-``plan_from_reading`` says whether there is a difference and whether it may still be
-explained; here each difference gets a cause and an end. Rows of the drift ledger add up
-to the difference at any time: what an order explains goes to that order, what went away
-by itself to a late write or a hand on the channel, and what is left when patience ends
-goes by the channel's policy.
+``plan_from_reading`` says what to do about a difference of a known age; here each
+difference gets its age, a cause and an end. Rows of the drift ledger add up to the
+difference at any time: what an order explains goes to that order, what went away by
+itself to a late write or a hand on the channel, and what is left when patience ends
+goes by the channel's policy. A shop that sells all the time is short all the time, of
+other units each time: patience is had with the oldest that no order has explained.
 """
 
 from __future__ import annotations
@@ -16,30 +17,39 @@ from datetime import datetime, timedelta
 from ...canonical.conflicts import ConflictKind
 from ...canonical.drifts import Drift, DriftAction, DriftCause
 from ...canonical.remembered import DriftPolicy, Publication
-from .publish import Step, StockPlan
+from .publish import Step, StockPlan, plan_from_reading
 
 FIGHT_WINDOW = timedelta(hours=6)
 FIGHT_ROUNDS = 3
 """So many times within the window the hub writes over somebody's figure; then it
 stops, because something else writes too."""
 LOST_ROUNDS = 6
-"""A write that is lost so often is not lost: something undoes it."""
+LOST_SPAN = timedelta(minutes=10)
+"""A write that is lost so often, and for so long, is not lost: something undoes it. A
+channel in trouble loses as many in a minute."""
 _BY_ORDER = {-1: DriftCause.UNSEEN_SALE, 1: DriftCause.UNSEEN_CANCELLATION}
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One look at a stock record: what was remembered, planned, and shown.
+    """One look at a stock record: what was remembered, and what it showed.
 
-    ``plan`` compares the two; ``history`` are the record's drifts that are open or were
-    found within the window, oldest first.
+    ``history`` are the record's drifts that are open or were found within the window,
+    oldest first. ``patience`` and ``read_at`` are those of ``plan_from_reading``.
     """
 
     publication: Publication
-    plan: StockPlan
     observed: int | None
     history: Sequence[Drift]
     now: datetime
+    patience: timedelta
+    read_at: datetime | None = None
+
+    @property
+    def surprise(self) -> int:
+        """Units that the record shows beyond (negative: short of) what was expected."""
+        expected, observed = self.publication.expected, self.observed
+        return 0 if expected is None or observed is None else observed - expected
 
     @property
     def moved(self) -> int:
@@ -72,22 +82,26 @@ def judge_drift(
         take_id: makes ids for new rows.
     """
     rows, left = account_for(sight, take_id)
-    plan = sight.plan
+    plan = _plan(sight, left)
     if not left or not _is_final(plan, left):
         return Verdict(plan, rows)
     asked = next((row.cause for row in left if row.action is DriftAction.ASKED), None)
-    cause = asked or _find_cause(sight, left)
+    cause = asked or _find_cause(sight, plan, left)
     action = _choose(cause, plan, policy, adoptable=adoptable, asked=bool(asked))
     ended = None if action is DriftAction.ASKED else sight.now
     closed = [
         replace(row, cause=cause, action=action, settled_at=ended) for row in left
     ]
-    verdict = Verdict(_follow(sight, cause, action), _merge(rows, closed))
+    if action is DriftAction.ASKED:
+        plan = _wait_for_person(sight, cause, left)
+    else:
+        plan = _believe(sight, action)
+    verdict = Verdict(plan, _merge(rows, closed))
     if action is DriftAction.ASKED:
         fights = cause is DriftCause.FIGHT
         verdict.conflict = ConflictKind.FIGHT if fights else ConflictKind.DRIFT
     elif action is DriftAction.ADOPTED:
-        verdict.adopted = replace(closed[0], units=plan.surprise)
+        verdict.adopted = replace(closed[0], units=sight.surprise)
     return verdict
 
 
@@ -101,13 +115,14 @@ def account_for(
         open ones add up to the difference, and all have its sign.
     """
     left = [row for row in sight.history if row.settled_at is None]
-    surprise = 0 if sight.observed is None else sight.plan.surprise
+    surprise = sight.surprise
     before = sum(row.units for row in left)
     sign = -1 if before < 0 else 1
-    gone = min(abs(before), max(0, sign * (before - surprise)))
-    explained = min(gone, max(0, sign * sight.moved))
+    explained = min(abs(before), max(0, sign * sight.moved))
     changed, left = _take_off(left, explained, _BY_ORDER[sign], sight.now, take_id)
-    vanished, left = _take_off(left, gone - explained, None, sight.now, take_id)
+    still = abs(before) - explained
+    gone = min(still, max(0, still - sign * surprise))
+    vanished, left = _take_off(left, gone, None, sight.now, take_id)
     changed = _merge(changed, vanished)
     grown = surprise - sum(row.units for row in left)
     if grown:
@@ -160,14 +175,31 @@ def _merge(rows: Sequence[Drift], newer: Sequence[Drift]) -> list[Drift]:
     return list({row.id: row for row in (*rows, *newer)}.values())
 
 
+def _find_since(sight: Sight, left: Sequence[Drift]) -> datetime | None:
+    """Return since when units are missing that are missing still.
+
+    Not later than now: the clock may have been set back meanwhile.
+    """
+    return min((min(row.found_at, sight.now) for row in left), default=None)
+
+
+def _plan(sight: Sight, left: Sequence[Drift]) -> StockPlan:
+    return plan_from_reading(
+        replace(sight.publication, drifting_since=_find_since(sight, left)),
+        sight.observed,
+        now=sight.now,
+        patience=sight.patience,
+        read_at=sight.read_at,
+    )
+
+
 def _is_final(plan: StockPlan, left: Sequence[Drift]) -> bool:
     """Say whether patience has ended, or ended before and a person was asked."""
     asked = any(row.action is DriftAction.ASKED for row in left)
     return plan.step is Step.ASK or plan.drifting_since is None or asked
 
 
-def _find_cause(sight: Sight, left: Sequence[Drift]) -> DriftCause:
-    plan = sight.plan
+def _find_cause(sight: Sight, plan: StockPlan, left: Sequence[Drift]) -> DriftCause:
     # Short of what was expected, the plan has compared with what the write replaced.
     lost = plan.step is not Step.ASK
     if plan.surprise > 0:
@@ -176,12 +208,21 @@ def _find_cause(sight: Sight, left: Sequence[Drift]) -> DriftCause:
     undone = [row for row in sight.history if row.action is DriftAction.OVERWRITTEN]
     if plan.surprise < 0 and any(_met_cap(row, sight) for row in undone):
         return DriftCause.CAP
-    rounds = len(left)
-    for row in undone:
-        rounds += row.cause is usual
-        rounds = len(left) if row.cause is DriftCause.FIGHT else rounds
-    rounds_max = LOST_ROUNDS if lost else FIGHT_ROUNDS
-    return DriftCause.FIGHT if rounds >= rounds_max else usual
+    return DriftCause.FIGHT if _is_fight(sight, usual, left) else usual
+
+
+def _is_fight(sight: Sight, usual: DriftCause, left: Sequence[Drift]) -> bool:
+    """Say whether the hub has written over the same again and again."""
+    rounds = list(left)
+    for row in sight.history:
+        if row.action is DriftAction.OVERWRITTEN and row.cause is usual:
+            rounds.append(row)
+        elif row.action is DriftAction.OVERWRITTEN and row.cause is DriftCause.FIGHT:
+            rounds = list(left)  # a person has ended that one
+    if usual is not DriftCause.LOST_WRITE:
+        return len(rounds) >= FIGHT_ROUNDS
+    since = min(row.found_at for row in rounds)
+    return len(rounds) >= LOST_ROUNDS and sight.now - since >= LOST_SPAN
 
 
 def _met_cap(row: Drift, sight: Sight) -> bool:
@@ -216,17 +257,24 @@ def _choose(
     return DriftAction.ASKED
 
 
-def _follow(sight: Sight, cause: DriftCause, action: DriftAction) -> StockPlan:
-    """Return what to do with the record, and believe of it, after the decision."""
-    plan, publication, observed = sight.plan, sight.publication, sight.observed
-    desired = publication.desired
-    if action is DriftAction.ASKED:
-        since = min(publication.drifting_since or sight.now, sight.now)
-        # A reduction does not wait for a person; in a fight it would go on for ever.
-        lowers = observed is not None and desired is not None and desired < observed
-        lowers &= cause is not DriftCause.FIGHT
-        step = Step.WRITE if lowers else Step.ASK
-        return StockPlan(step, publication.expected, since, plan.surprise)
-    same = observed == desired or action is DriftAction.ADOPTED
+def _wait_for_person(
+    sight: Sight, cause: DriftCause, left: Sequence[Drift]
+) -> StockPlan:
+    """Return what to do while a person is asked.
+
+    A reduction does not wait for an answer; in a fight it would go on for ever.
+    """
+    observed, desired = sight.observed, sight.publication.desired
+    lowers = observed is not None and desired is not None and desired < observed
+    lowers &= cause is not DriftCause.FIGHT
+    step = Step.WRITE if lowers else Step.ASK
+    expected, since = sight.publication.expected, _find_since(sight, left)
+    return StockPlan(step, expected, since, sight.surprise)
+
+
+def _believe(sight: Sight, action: DriftAction) -> StockPlan:
+    """Return what to do where what the record shows is believed from now on."""
+    observed = sight.observed
+    same = observed == sight.publication.desired or action is DriftAction.ADOPTED
     step = Step.NOTHING if same else Step.WRITE
-    return StockPlan(step, observed, None, plan.surprise)
+    return StockPlan(step, observed, None, sight.surprise)

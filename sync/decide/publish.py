@@ -115,27 +115,49 @@ def needs_write(publication: Publication) -> bool:
     return publication.desired is not None and (differs or drifting)
 
 
-def judge_unknown_write(
-    *, quantity: int, expected_before: int | None, expected: int | None, observed: int
-) -> bool | None:
-    """Say whether a write whose answer was lost took effect, from a later reading.
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What to believe of a record after it was read for a write without an answer."""
+
+    took_effect: bool
+    expected: int
+    replaced: int | None = None
+    drifting_since: datetime | None = None
+
+
+def settle_by_reading(
+    publication: Publication,
+    *,
+    quantity: int,
+    expected_before: int | None,
+    observed: int,
+    now: datetime,
+) -> Settlement:
+    """Say what to believe of a write whose answer was lost, from a later reading.
+
+    A record that shows what it would without a reduction did not take it. One that
+    shows less than a raise may have lost the raise, or have sold it already to somebody
+    whose order was not read yet: the raise is believed, and the difference stays open
+    as after any write that seems lost, so that it is not raised again over the sale.
 
     Args:
-        quantity: what the write would have set.
+        publication: what the hub remembers; orders that were read since the write have
+            moved what is expected.
+        quantity: what the write would have set, less what was unexplained.
         expected_before: what the record was expected to show when it was sent.
-        expected: what it is expected to show now if the write did not take effect.
-        observed: what it shows now.
-
-    Returns:
-        True or False where the reading fits one of the two, None where it fits
-        neither: a sale is in the way and has to be read first.
+        observed: what the record shows now.
+        now: the present moment.
     """
-    taken_since = (expected_before or 0) - (expected or 0)
-    if observed == quantity - taken_since:
-        return True
-    if observed == expected:
-        return False
-    return None
+    expected = publication.expected
+    if expected is None or expected_before is None:
+        return Settlement(observed == quantity, observed)
+    believed = quantity - (expected_before - expected)
+    if observed == believed:
+        return Settlement(True, observed)
+    if observed == expected and observed > believed:
+        return Settlement(False, observed)
+    since = min(publication.drifting_since or now, now)
+    return Settlement(True, believed, expected, since)
 
 
 def order_writes(publications: Sequence[Publication]) -> list[Publication]:

@@ -12,7 +12,7 @@ from crossdock.canonical.conflicts import ConflictKind
 from crossdock.canonical.drifts import Drift, DriftAction, DriftCause
 from crossdock.canonical.remembered import DriftPolicy, Publication
 from crossdock.sync.decide.drift import Sight, Verdict, account_for, judge_drift
-from crossdock.sync.decide.publish import Step, StockPlan, plan_from_reading
+from crossdock.sync.decide.publish import Step, StockPlan
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,8 +34,7 @@ def drift(units: int, id_: int = 1, **changes: object) -> Drift:
 def look(
     record: Publication, observed: int | None, history: Sequence[Drift] = ()
 ) -> Sight:
-    plan = plan_from_reading(record, observed, now=MOMENT, patience=PATIENCE)
-    return Sight(record, plan, observed, history, MOMENT)
+    return Sight(record, observed, history, MOMENT, PATIENCE)
 
 
 def judge(
@@ -128,12 +127,23 @@ def test_a_sale_explains_its_own_part_and_no_more() -> None:
 
 def test_the_oldest_difference_is_explained_first() -> None:
     record = show(10, 6, believed=10, drifting_since=MOMENT)
-    rows = judge(look(record, 5, [drift(-3, 1), drift(-2, 2)])).rows
+    history = [drift(-3, 1), drift(-2, 2, found_at=MOMENT)]
+    rows = judge(look(record, 5, history)).rows
     assert [(row.id, row.units, row.cause) for row in rows] == [
         (1, -3, DriftCause.UNSEEN_SALE),
         (1000, -1, DriftCause.UNSEEN_SALE),
         (2, -1, None),
     ]
+
+
+def test_patience_is_had_with_the_oldest_units_that_no_order_explained() -> None:
+    newer = drift(-1, 2, found_at=MOMENT)
+    record = show(10, 9, believed=10, drifting_since=LATE)
+    assert judge(look(record, 8, [drift(-1, 1), newer])).plan == StockPlan(
+        Step.LOOK_FOR_SALE, 9, MOMENT, -1
+    )
+    unread = show(10, 10, drifting_since=LATE)
+    assert judge(look(unread, 8, [drift(-1, 1), newer])).plan.step is Step.ASK
 
 
 def test_a_difference_that_goes_away_by_itself_was_a_late_write_or_a_hand() -> None:
@@ -277,6 +287,9 @@ def test_a_write_that_is_lost_again_and_again_is_undone_by_something() -> None:
     assert five.rows[0].cause is DriftCause.LOST_WRITE
     six = judge(look(record, 6, [*before, latest]))
     assert six.rows[0].cause is DriftCause.FIGHT
+    soon = [replace(row, found_at=MOMENT - timedelta(seconds=row.id)) for row in before]
+    outage = judge(look(record, 6, [*soon, latest]))
+    assert outage.rows[0].cause is DriftCause.LOST_WRITE
 
 
 @pytest.mark.parametrize("policy", DriftPolicy)

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crossdock.canonical.remembered import Publication
 from crossdock.sync.decide.publish import (
+    Settlement,
     Step,
     StockPlan,
     believe_write,
-    judge_unknown_write,
     needs_write,
     order_writes,
     plan_from_reading,
+    settle_by_reading,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,43 +154,54 @@ def test_a_write_replaces_what_was_expected_and_keeps_what_is_unexplained() -> N
 # Answers that never came
 
 
+def settle(
+    record: Publication, quantity: int, before: int | None, observed: int
+) -> Settlement:
+    return settle_by_reading(
+        record,
+        quantity=quantity,
+        expected_before=before,
+        observed=observed,
+        now=MOMENT,
+    )
+
+
 @given(quantities, quantities, st.integers(0, 5))
 def test_a_lost_answer_is_judged_by_what_the_record_shows_less_sales_since(
-    quantity: int, expected_before: int, sold: int
+    quantity: int, before: int, sold: int
 ) -> None:
-    expected = expected_before - sold
-    happened = judge_unknown_write(
-        quantity=quantity,
-        expected_before=expected_before,
-        expected=expected,
-        observed=quantity - sold,
-    )
-    assert happened is True
-    if quantity != expected_before:
-        assert (
-            judge_unknown_write(
-                quantity=quantity,
-                expected_before=expected_before,
-                expected=expected,
-                observed=expected,
-            )
-            is False
-        )
+    record = show(quantity, before - sold)
+    shown = quantity - sold
+    assert settle(record, quantity, before, shown) == Settlement(True, shown)
 
 
-@pytest.mark.parametrize("observed", [3, 6, 8])
-def test_a_reading_that_fits_neither_outcome_waits_for_the_sale(observed: int) -> None:
-    happened = judge_unknown_write(
-        quantity=9, expected_before=5, expected=5, observed=observed
-    )
-    assert happened is None
+@given(st.integers(0, 9), st.integers(1, 9), st.integers(0, 5))
+def test_a_reduction_that_does_not_show_did_not_take_effect(
+    quantity: int, less: int, sold: int
+) -> None:
+    record = show(quantity, quantity + less - sold)
+    shown = quantity + less - sold
+    assert settle(record, quantity, quantity + less, shown) == Settlement(False, shown)
+
+
+@pytest.mark.parametrize("observed", [5, 3, 6, 8])
+def test_d03_a_raise_that_does_not_show_may_be_sold_already_and_is_not_sent_again(
+    observed: int,
+) -> None:
+    settled = settle(show(9, 5), 9, 5, observed)
+    assert settled == Settlement(True, 9, replaced=5, drifting_since=MOMENT)
+    after = show(9, 9, replaced=5, drifting_since=MOMENT)
+    assert plan(after, observed).step is Step.LOOK_FOR_SALE
+
+
+def test_a_raise_that_still_does_not_show_when_orders_had_their_time_was_lost() -> None:
+    since = MOMENT - PATIENCE
+    assert plan(show(9, 9, replaced=5, drifting_since=since), 5).step is Step.WRITE
 
 
 def test_a_write_to_a_record_never_read_before_is_judged_by_its_quantity() -> None:
-    judged = judge_unknown_write(
-        quantity=9, expected_before=None, expected=None, observed=9
-    )
-    assert judged is True
+    assert settle(show(9, None), 9, None, 9) == Settlement(True, 9)
+    assert settle(show(9, None), 9, None, 4) == Settlement(False, 4)
 
 
 # What to write first
