@@ -275,9 +275,7 @@ class WireOrder(Wire):
 
     @model_validator(mode="before")
     @classmethod
-    def _choose_currency(cls, payload: Any) -> Any:
-        if not isinstance(payload, Mapping):
-            return payload
+    def _choose_currency(cls, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         names = ("default_currency_code", "currency_code")
         told = (payload.get(name) for name in names)
         return {**payload, "currency": next((one for one in told if one), None)}

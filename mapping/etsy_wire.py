@@ -42,9 +42,7 @@ def _read_nothing_as_no_rows(value: Any) -> Any:
     return [] if value is None else value
 
 
-def _read_moment(seconds: Any) -> Any:
-    if seconds is None:
-        return None
+def _read_moment(seconds: Any) -> datetime:
     # ``type`` and not ``isinstance``: True is an int, and no moment.
     if type(seconds) is not int or not 0 <= seconds <= MOMENT_MAX:
         raise ValueError("not a moment in whole epoch seconds")

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from ..canonical.errors import MappingError
 from ..canonical.money import Money
 from ..canonical.orders import Refund, RefundLine
 from .square_wire import (
@@ -39,9 +38,6 @@ def read_refunds(order: WireOrder, left_at: datetime | None) -> tuple[Refund, ..
     Args:
         order: the order, with what the connector stored beside it.
         left_at: when its goods left; None while they have not.
-
-    Raises:
-        MappingError: part of a line that is counted in whole units came back.
     """
     restocked = _count_restocked(order)
     told: set[str] = set()
@@ -172,8 +168,6 @@ def _read_lines(
         units = count_whole(line.quantity)
         if units is None:
             continue  # a measured line moves no stock, back or forth
-        if units < 0:
-            raise MappingError("a return of less than nothing", path="_returns")
         back = min(units, restocked[line.catalog_object_id])
         restocked[line.catalog_object_id] -= back
         for quantity, on_sale in ((back, True), (units - back, False)):

@@ -167,6 +167,12 @@ def test_a_cancelled_order_gives_units_back_where_the_store_is_set_so(
     assert order.lines[0].quantity_taken == (0 if restocks else 2)
 
 
+def test_an_order_of_which_some_has_shipped_is_shipped_in_part() -> None:
+    order = read(make_line(quantity_shipped=1), status_id=3)
+    assert order.fulfillment is FulfillmentState.PARTIALLY_FULFILLED
+    assert (order.lines[0].quantity, order.lines[0].quantity_current) == (2, 2)
+
+
 def test_a_checkout_that_was_left_wants_and_takes_nothing() -> None:
     order = read(status_id=0, payment_status="")
     assert (order.held, order.cancelled) == (True, False)
@@ -251,6 +257,36 @@ def test_an_order_with_links_instead_of_its_lines_is_refused() -> None:
     with pytest.raises(MappingError, match="a link to the lines") as refusal:
         read(consignments=link)
     assert refusal.value.path == "consignments"
+
+
+def test_a_currency_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(MappingError, match="ISO 4217") as refusal:
+        read(default_currency_code="ZZZ")
+    assert refusal.value.path == "currency"
+
+
+@pytest.mark.parametrize("date", ["soon", "Wed, 10 Jan 99999 21:05:30 +0000", "", None])
+def test_an_order_without_a_date_that_can_be_read_is_refused(date: str | None) -> None:
+    with pytest.raises(MappingError) as refusal:
+        read(date_modified=date)
+    assert refusal.value.path == "date_modified"
+
+
+def test_a_shipment_that_does_not_tell_its_date_has_left_all_the_same() -> None:
+    shipment = {
+        "id": 5,
+        "date_created": "",
+        "items": [{"order_product_id": 31, "quantity": 2}],
+    }
+    (left,) = read(make_line(quantity_shipped=2), _shipments=[shipment]).fulfillments
+    assert left.shipped_at is None
+    assert [part.quantity for part in left.lines] == [2]
+
+
+def test_two_lines_with_one_id_are_refused_and_not_added_up() -> None:
+    with pytest.raises(MappingError, match="two lines") as refusal:
+        read(make_line(), make_line())
+    assert refusal.value.path == "record"
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,18 @@ def test_each_status_has_its_meaning(
     assert (order.payment, order.held, order.cancelled) == (payment, held, cancelled)
 
 
+@pytest.mark.parametrize(
+    ("status", "payment"),
+    [("open", PaymentState.PENDING), ("canceled", PaymentState.VOIDED)],
+)
+def test_what_nobody_paid_for_is_awaited_or_never_comes(
+    status: str, payment: PaymentState
+) -> None:
+    order = translator.read_order(describe_receipt(status=status, is_paid=False))
+    assert order.payment is payment
+    assert order.payments == ()
+
+
 def test_a_status_never_seen_is_unknown_held_and_told() -> None:
     order = translator.read_order(describe_receipt(status="on the moon"))
     assert order.payment is PaymentState.UNKNOWN
@@ -256,3 +268,16 @@ def test_either_name_of_a_moment_will_do_and_none_is_an_error() -> None:
 def test_a_moment_that_is_none_is_an_error(seconds: Any) -> None:
     with pytest.raises(MappingError):
         translator.read_order(describe_receipt(updated_timestamp=seconds))
+
+
+def test_a_currency_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(MappingError, match="ISO 4217") as caught:
+        translator.read_order(describe_receipt(grandtotal=money(2500, "ZZZ")))
+    assert caught.value.path == "grandtotal.currency_code"
+
+
+def test_two_lines_with_one_id_are_an_error_and_not_added_up() -> None:
+    with pytest.raises(MappingError, match="two lines"):
+        translator.read_order(
+            describe_receipt(transactions=[describe_line(1), describe_line(1)])
+        )

@@ -203,6 +203,13 @@ def test_a_fulfillment_of_some_lines_leaves_the_others_to_be_shipped() -> None:
     )
 
 
+def test_a_fulfillment_that_nothing_tells_from_others_is_refused() -> None:
+    shipped = {**parcel("COMPLETED"), "uid": None}
+    with pytest.raises(MappingError) as caught:
+        read(state="COMPLETED", fulfillments=[shipped])
+    assert caught.value.path == "fulfillments.uid"
+
+
 # -- lines -----------------------------------------------------------------------------
 
 
@@ -245,8 +252,8 @@ def test_what_is_in_no_catalogue_or_no_thing_moves_no_stock(change: Json) -> Non
     assert (told.tracked, told.quantity_taken) == (False, 0)
 
 
-@pytest.mark.parametrize("text", ["-1", "two", "1e400", "NaN", "1_000", "", "٣"])
-def test_a_quantity_that_is_none_is_refused_with_its_place(text: str) -> None:
+@pytest.mark.parametrize("text", ["-1", "two", "1e400", "NaN", "1_000", "", "٣", 2])
+def test_a_quantity_that_is_none_is_refused_with_its_place(text: Any) -> None:
     with pytest.raises(MappingError) as caught:
         read(line_items=[line(quantity=text)])
     assert caught.value.path == "line_items.0.quantity"
@@ -310,6 +317,12 @@ def test_yen_have_no_decimals() -> None:
     assert str(told.total) == "2000 JPY"
 
 
+def test_a_currency_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(MappingError, match="ISO 4217") as caught:
+        read(total_money=money(2000, "ZZZ"))
+    assert caught.value.path == "total_money.currency"
+
+
 def test_two_currencies_in_one_order_are_refused() -> None:
     with pytest.raises(MappingError):
         read(line_items=[line(total_money=money(2000, "USD"))])
@@ -361,6 +374,44 @@ def test_a_refund_that_was_turned_down_paid_nothing(status: str) -> None:
     told = read(state="COMPLETED", **beside)
     assert told.refunds == ()
     assert told.payment is PaymentState.PAID
+
+
+def test_a_refund_in_a_state_never_seen_counts_and_is_told() -> None:
+    beside = returned()
+    beside["_refunds"][0]["status"] = "PONDERED"
+    told = read(state="COMPLETED", closed_at=PLACED, **beside)
+    assert [refund.amount.minor for refund in told.refunds] == [1000]
+    assert told.unknown_values == ("refunds.status=PONDERED",)
+
+
+def test_a_return_of_less_than_nothing_is_refused() -> None:
+    with pytest.raises(MappingError) as caught:
+        read(state="COMPLETED", closed_at=PLACED, **returned("-1"))
+    assert caught.value.path == "_returns.0.returns.0.return_line_items.0.quantity"
+
+
+def test_a_return_that_is_measured_is_money_and_moves_no_stock() -> None:
+    told = read(state="COMPLETED", closed_at=PLACED, **returned("0.5", restocked="1"))
+    (refund,) = told.refunds
+    assert (refund.amount.minor, refund.lines) == (1000, ())
+    assert told.lines[0].quantity_taken == 2
+
+
+def test_a_recount_on_the_day_of_a_return_restocks_nothing_of_it() -> None:
+    beside = returned(restocked="1")
+    beside["_adjustments"][0]["from_state"] = "NONE"
+    told = read(state="COMPLETED", closed_at=PLACED, **beside)
+    assert [part.restocked for part in told.refunds[0].lines] == [False]
+
+
+def test_an_exchange_that_states_no_amount_credits_nothing() -> None:
+    beside = returned()
+    beside["_refunds"] = []
+    beside["_returns"][0]["returns"][0]["return_amounts"] = None
+    told = read(state="COMPLETED", closed_at=PLACED, **beside)
+    (refund,) = told.refunds
+    assert refund.amount == Money.zero("EUR")
+    assert refund.lines[0].quantity == 1
 
 
 def test_an_exchange_credits_the_goods_although_no_money_went_back() -> None:
