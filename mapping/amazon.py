@@ -27,14 +27,7 @@ from .amazon_money import (
     read_payments,
     read_shipping,
 )
-from .amazon_wire import (
-    WireAddress,
-    WireLine,
-    WireOrder,
-    WirePackage,
-    describe_mismatch,
-    read_wire,
-)
+from .amazon_wire import WireAddress, WireLine, WireOrder, WirePackage
 from .amazon_words import (
     BREAKDOWNS,
     FULFILLED_BY,
@@ -46,6 +39,7 @@ from .amazon_words import (
     StatusMeaning,
     puts_units_back,
 )
+from .wire import describe_mismatch, read_wire
 
 
 class AmazonTranslator:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..canonical.listings import Listing, ListingState
-from .amazon_wire import WireListing, read_wire
+from .amazon_wire import WireListing
 from .amazon_words import OWN_WAREHOUSE
+from .wire import read_wire
 
 
 def read_listings(payload: Mapping[str, Any]) -> tuple[Listing, ...]:

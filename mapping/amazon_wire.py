@@ -7,42 +7,20 @@ word means is in ``amazon_words``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from ..canonical.errors import MappingError
 from ..canonical.model import UtcTime
-from ..canonical.money import EXPONENTS, Money
+from ..canonical.money import Money
 from ..canonical.stock import QUANTITY_MAX
-
-
-def _require_currency(code: str) -> str:
-    if code not in EXPONENTS:
-        raise ValueError("not an ISO 4217 currency code")
-    return code
-
-
-def _read_nothing_as_empty(value: Any) -> Any:
-    return "" if value is None else value
+from .wire import Amount, CurrencyCode, Text
 
 
 def _read_nothing_as_none_of_them(value: Any) -> Any:
     return () if value is None else value
 
-
-Text = Annotated[str, BeforeValidator(_read_nothing_as_empty)]
-"""A text that may be missing; null counts as missing."""
 
 Units = Annotated[int, Field(ge=0, le=QUANTITY_MAX, strict=True)]
 
@@ -60,10 +38,8 @@ class Wire(BaseModel):
 class WireMoney(Wire):
     """An amount: decimal text in major units, and its currency."""
 
-    amount: Annotated[
-        str, StringConstraints(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,20})?$")
-    ]
-    currency_code: Annotated[str, AfterValidator(_require_currency)]
+    amount: Amount
+    currency_code: CurrencyCode
 
     def to_money(self) -> Money:
         """Return the amount rounded to the currency's minor unit."""
@@ -301,25 +277,3 @@ class WireListing(Wire):
     summaries: Several[WireSummary] = ()
     fulfillment_availability: Several[WireAvailability] = ()
     relationships: Several[WireRelationships] = ()
-
-
-Shape = TypeVar("Shape", bound=BaseModel)
-
-
-def read_wire(shape: type[Shape], payload: Mapping[str, Any]) -> Shape:
-    """Return a payload read as ``shape``.
-
-    Raises:
-        MappingError: it is something else; says where, and not its value.
-    """
-    try:
-        return shape.model_validate(payload)
-    except ValidationError as error:
-        raise describe_mismatch(error) from None
-
-
-def describe_mismatch(error: ValidationError) -> MappingError:
-    """Return the error that says where the first mismatch is, and not its value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(map(str, first["loc"])) or "record"
-    return MappingError(f"{where}: {first['msg']}", path=where)

@@ -25,15 +25,7 @@ from .bigcommerce_parts import (
     read_refunds,
     read_shipments,
 )
-from .bigcommerce_wire import (
-    WireLine,
-    WireOrder,
-    WireProduct,
-    WireVariant,
-    describe_mismatch,
-    read_wire,
-    to_money,
-)
+from .bigcommerce_wire import WireLine, WireOrder, WireProduct, WireVariant, to_money
 from .bigcommerce_words import (
     LINE_TYPES,
     PAYMENT_STATES,
@@ -43,6 +35,7 @@ from .bigcommerce_words import (
     StatusMeaning,
     look_up,
 )
+from .wire import describe_mismatch, read_wire
 
 REFUNDS_KEY = "_refunds"
 """Where the connector puts an order's refunds of v3 in its payload."""

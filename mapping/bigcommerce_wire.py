@@ -12,28 +12,13 @@ from collections.abc import Mapping
 from datetime import UTC
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ..canonical.errors import MappingError
 from ..canonical.model import UtcTime
-from ..canonical.money import EXPONENTS, Money
-
-
-def _require_currency(code: str) -> str:
-    if code not in EXPONENTS:
-        raise ValueError("not an ISO 4217 currency code")
-    return code
+from ..canonical.money import Money
+from .wire import Amount, CurrencyCode, Rows, Text
 
 
 def read_mail_date(value: Any) -> Any:
@@ -52,14 +37,6 @@ def read_mail_date(value: Any) -> Any:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _read_nothing_as_empty(value: Any) -> Any:
-    return "" if value is None else value
-
-
-def _read_nothing_as_no_rows(value: Any) -> Any:
-    return [] if value is None else value
-
-
 def _read_php_object(value: Any) -> Any:
     """PHP writes an object without fields as an empty list."""
     return {} if value in (None, []) else value
@@ -67,14 +44,7 @@ def _read_php_object(value: Any) -> Any:
 
 MailTime = Annotated[UtcTime, BeforeValidator(read_mail_date)]
 MaybeMailTime = Annotated[UtcTime | None, BeforeValidator(read_mail_date)]
-Text = Annotated[str, BeforeValidator(_read_nothing_as_empty)]
-Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,20})?$")]
-"""An amount in major units. Documented as "float, float as text, integer"."""
-CurrencyCode = Annotated[str, AfterValidator(_require_currency)]
 Count = Annotated[int, Field(ge=0)]
-
-Entry = TypeVar("Entry")
-Rows = Annotated[list[Entry], BeforeValidator(_read_nothing_as_no_rows)]
 
 
 class Wire(BaseModel):
@@ -313,29 +283,6 @@ class WireProduct(Wire):
     is_visible: bool = True
     availability: Text = "available"
     variants: Rows[WireVariant] = []
-
-
-WireModel = TypeVar("WireModel", bound=BaseModel)
-
-
-def read_wire(model: type[WireModel], payload: Mapping[str, Any]) -> WireModel:
-    """Return ``payload`` read as ``model``.
-
-    Raises:
-        MappingError: a required part is missing or wrong; says where, and not what
-            stood there, which may be a customer's.
-    """
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        raise describe_mismatch(error) from None
-
-
-def describe_mismatch(error: ValidationError) -> MappingError:
-    """Return the error that says where the first mismatch is, and not its value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "record"
-    return MappingError(f"{where}: {first['msg']}", path=where)
 
 
 def to_money(amount: str, currency: str) -> Money:

@@ -25,16 +25,9 @@ from .ebay_parts import (
     read_payments,
     read_refunds,
 )
-from .ebay_wire import (
-    WireItemRecord,
-    WireLine,
-    WireOrder,
-    describe_mismatch,
-    first_moment,
-    read_wire,
-    to_money,
-)
+from .ebay_wire import WireItemRecord, WireLine, WireOrder, first_moment, to_money
 from .ebay_words import CANCEL_STATES, FULFILLMENT_STATES, PAYMENT_STATES, look_up
+from .wire import describe_mismatch, read_wire
 
 _FROM_EBAYS_WAREHOUSE = "FULFILLED_BY_EBAY"
 _BY_MAIL = "DIGITAL"

@@ -7,48 +7,14 @@ adds two keys of its own to what eBay sends; they begin with an underscore.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from ..canonical.errors import MappingError
 from ..canonical.model import UtcTime
-from ..canonical.money import EXPONENTS, Money
-
-
-def _require_currency(code: str) -> str:
-    if code not in EXPONENTS:
-        raise ValueError("not an ISO 4217 currency code")
-    return code
-
-
-def _read_nothing_as_empty(value: Any) -> Any:
-    return "" if value is None else value
-
-
-def _read_nothing_as_no_rows(value: Any) -> Any:
-    return [] if value is None else value
-
-
-Text = Annotated[str, BeforeValidator(_read_nothing_as_empty)]
-AmountText = Annotated[
-    str, StringConstraints(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,20})?$")
-]
-CurrencyCode = Annotated[str, AfterValidator(_require_currency)]
-
-Entry = TypeVar("Entry")
-Rows = Annotated[list[Entry], BeforeValidator(_read_nothing_as_no_rows)]
+from ..canonical.money import Money
+from .wire import Amount, CurrencyCode, Rows, Text
 
 
 class Wire(BaseModel):
@@ -62,9 +28,9 @@ class Wire(BaseModel):
 class WireAmount(Wire):
     """An amount; after a conversion also the one before it."""
 
-    value: AmountText
+    value: Amount
     currency: CurrencyCode
-    converted_from_value: AmountText | None = None
+    converted_from_value: Amount | None = None
     converted_from_currency: CurrencyCode | None = None
 
 
@@ -312,29 +278,6 @@ class WireItemRecord(Wire):
 
     item: WireItem
     offers: Rows[WireOffer] = []
-
-
-WireModel = TypeVar("WireModel", bound=BaseModel)
-
-
-def read_wire(model: type[WireModel], payload: Mapping[str, Any]) -> WireModel:
-    """Return ``payload`` read as ``model``.
-
-    Raises:
-        MappingError: a required part is missing or wrong; says where, and not what
-            stood there, which may be a customer's.
-    """
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        raise describe_mismatch(error) from None
-
-
-def describe_mismatch(error: ValidationError) -> MappingError:
-    """Return the error that says where the first mismatch is, and not its value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "record"
-    return MappingError(f"{where}: {first['msg']}", path=where)
 
 
 def to_money(amount: WireAmount | None, currency: str) -> Money:

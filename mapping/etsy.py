@@ -20,8 +20,9 @@ from ..canonical.orders import FulfillmentState, Order, PaymentState
 from .etsy_identity import name_product
 from .etsy_listings import read_listings
 from .etsy_parts import Parts, read_fulfillments, read_refunds
-from .etsy_wire import WireReceipt, WireTransaction, describe_mismatch, read_wire
+from .etsy_wire import WireReceipt, WireTransaction
 from .etsy_words import PAYMENT_METHODS, REFUND_STANDS, StatusMeaning, read_status
+from .wire import describe_mismatch, read_wire
 
 _UNKNOWN_STATUS = StatusMeaning(PaymentState.UNKNOWN, held=True)
 

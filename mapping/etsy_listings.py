@@ -11,14 +11,9 @@ from typing import Any
 
 from ..canonical.listings import Listing, ListingState
 from .etsy_identity import name_product, name_stock
-from .etsy_wire import (
-    WireInventory,
-    WireListing,
-    WireOffering,
-    WireProduct,
-    read_wire,
-)
+from .etsy_wire import WireInventory, WireListing, WireOffering, WireProduct
 from .etsy_words import LISTING_STATES
+from .wire import read_wire
 
 PARKED_KEY = "_parked"
 """Where the connector says that it took the listing off sale itself."""

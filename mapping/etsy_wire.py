@@ -7,39 +7,18 @@ is a whole number with a divisor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..canonical.errors import MappingError
-from ..canonical.money import EXPONENTS, MINOR_MAX, Money
+from ..canonical.money import MINOR_MAX, Money
+from .wire import CurrencyCode, Rows, Text
 
 MOMENT_MAX = 253_402_300_799
 """The last second that a date can hold."""
-
-
-def _require_currency(code: str) -> str:
-    if code not in EXPONENTS:
-        raise ValueError("not an ISO 4217 currency code")
-    return code
-
-
-def _read_nothing_as_empty(value: Any) -> Any:
-    return "" if value is None else value
-
-
-def _read_nothing_as_no_rows(value: Any) -> Any:
-    return [] if value is None else value
 
 
 def _read_moment(seconds: Any) -> datetime:
@@ -49,14 +28,9 @@ def _read_moment(seconds: Any) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-Text = Annotated[str, BeforeValidator(_read_nothing_as_empty)]
-CurrencyCode = Annotated[str, AfterValidator(_require_currency)]
 Moment = Annotated[datetime, BeforeValidator(_read_moment)]
 """Epoch seconds, read as a moment in UTC."""
 Id = Annotated[int, Field(ge=1, strict=True)]
-
-Entry = TypeVar("Entry")
-Rows = Annotated[list[Entry], BeforeValidator(_read_nothing_as_no_rows)]
 
 
 class Wire(BaseModel):
@@ -238,28 +212,6 @@ class WireListing(Wire):
     state: Text = ""
     listing_type: Text = ""
     inventory: WireInventory | None = None
-
-
-Shape = TypeVar("Shape", bound=Wire)
-
-
-def read_wire(shape: type[Shape], payload: Mapping[str, Any]) -> Shape:
-    """Return a payload read as ``shape``.
-
-    Raises:
-        MappingError: it is something else; says where, and not what stood there.
-    """
-    try:
-        return shape.model_validate(dict(payload))
-    except ValidationError as error:
-        raise describe_mismatch(error) from None
-
-
-def describe_mismatch(error: ValidationError) -> MappingError:
-    """Return what did not fit as the error that quarantines a record."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    path = ".".join(str(part) for part in first["loc"]) or "receipt"
-    return MappingError(f"{path}: {first['msg']}", path=path)
 
 
 def _require_moment(moment: datetime | None, path: str) -> datetime:

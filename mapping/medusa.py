@@ -28,8 +28,6 @@ from .medusa_wire import (
     WireProduct,
     WireShippingMethod,
     WireVariant,
-    describe_mismatch,
-    read_wire,
     to_money,
 )
 from .medusa_words import (
@@ -39,6 +37,7 @@ from .medusa_words import (
     STATUSES,
     look_up,
 )
+from .wire import describe_mismatch, read_wire
 
 LOCATION_KEY = "_location"
 """Where the connector puts the location whose stock the hub keeps."""

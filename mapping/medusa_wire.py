@@ -7,7 +7,6 @@ where its absence means nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -19,40 +18,31 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
 )
 
-from ..canonical.errors import MappingError
 from ..canonical.model import UtcTime
-from ..canonical.money import EXPONENTS, Money
+from ..canonical.money import Money
+from .wire import Text, require_currency
 
 
-def _require_currency(code: str) -> str:
-    if code.upper() not in EXPONENTS:
-        raise ValueError("not an ISO 4217 currency code")
-    return code.upper()
-
-
-def _read_nothing_as_empty(value: Any) -> Any:
-    return "" if value is None else value
-
-
-def _read_nothing_as_no_rows(value: Any) -> Any:
+def _read_rows_without_gaps(value: Any) -> Any:
     """Return rows without the gaps that Medusa leaves for deleted ones."""
     if isinstance(value, list):
         return [row for row in value if row is not None]
     return [] if value is None else value
 
 
-Text = Annotated[str, BeforeValidator(_read_nothing_as_empty)]
 Amount = Annotated[
     str, StringConstraints(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,20})?(e-[0-9]{1,2})?$")
 ]
 """An amount in major units."""
-CurrencyCode = Annotated[str, AfterValidator(_require_currency)]
+CurrencyCode = Annotated[
+    str, StringConstraints(to_upper=True), AfterValidator(require_currency)
+]
+"""Medusa writes them in small letters."""
 Count = Annotated[int, Field(ge=0)]
 Entry = TypeVar("Entry")
-Rows = Annotated[list[Entry], BeforeValidator(_read_nothing_as_no_rows)]
+Rows = Annotated[list[Entry], BeforeValidator(_read_rows_without_gaps)]
 
 
 class Wire(BaseModel):
@@ -238,7 +228,7 @@ class WireOrder(Wire):
     customer: WireCustomer | None = None
     shipping_address: WireAddress | None = None
     billing_address: WireAddress | None = None
-    items: Annotated[list[WireLine], BeforeValidator(_read_nothing_as_no_rows)]
+    items: Annotated[list[WireLine], BeforeValidator(_read_rows_without_gaps)]
     shipping_methods: Rows[WireShippingMethod] = []
     payment_collections: Rows[WirePaymentCollection] = []
     fulfillments: Rows[WireFulfillment] = []
@@ -300,31 +290,8 @@ class WireProduct(Wire):
     id: str = Field(min_length=1)
     title: Text = ""
     status: Text = "published"
-    variants: Annotated[list[WireVariant], BeforeValidator(_read_nothing_as_no_rows)]
+    variants: Annotated[list[WireVariant], BeforeValidator(_read_rows_without_gaps)]
     location: str = Field(default="", alias="_location")
-
-
-WireModel = TypeVar("WireModel", bound=BaseModel)
-
-
-def read_wire(model: type[WireModel], payload: Mapping[str, Any]) -> WireModel:
-    """Return ``payload`` read as ``model``.
-
-    Raises:
-        MappingError: a required part is missing or wrong; says where, and not what
-            stood there, which may be a customer's.
-    """
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        raise describe_mismatch(error) from None
-
-
-def describe_mismatch(error: ValidationError) -> MappingError:
-    """Return the error that says where the first mismatch is, and not its value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "record"
-    return MappingError(f"{where}: {first['msg']}", path=where)
 
 
 def to_money(amount: str, currency: str) -> Money:

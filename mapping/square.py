@@ -34,15 +34,9 @@ from .square_wire import (
     WireRecipient,
     WireServiceCharge,
     count_whole,
-    describe_mismatch,
-    read_wire,
 )
-from .square_words import (
-    LINE_TYPES,
-    ORDER_STATES,
-    TAX_TYPES,
-    StateMeaning,
-)
+from .square_words import LINE_TYPES, ORDER_STATES, TAX_TYPES, StateMeaning
+from .wire import describe_mismatch, read_wire
 
 REFUNDS_KEY = "_refunds"
 """Where the connector puts the refunds of an order's payments."""

@@ -13,8 +13,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from ..canonical.listings import Listing, ListingState
-from .square_wire import Quantity, Rows, Text, read_wire
+from .square_wire import Quantity
 from .square_words import name_variation
+from .wire import Rows, Text, read_wire
 
 
 class WireOverride(BaseModel):

@@ -7,34 +7,19 @@ release 2025-08-20.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field
 
-from ..canonical.errors import MappingError
 from ..canonical.model import UtcTime
-from ..canonical.money import EXPONENTS, MINOR_MAX, Money
+from ..canonical.money import MINOR_MAX, Money
 from ..canonical.stock import QUANTITY_MAX
+from .wire import CurrencyCode, Rows, Text
 
 _DIGITS_MAX = 26
 """The longest quantity that Square's own description allows."""
-
-
-def _read_nothing_as_empty(value: Any) -> Any:
-    return "" if value is None else value
-
-
-def _read_nothing_as_list(value: Any) -> Any:
-    return [] if value is None else value
-
-
-def _require_currency(code: str) -> str:
-    if code not in EXPONENTS:
-        raise ValueError("not an ISO 4217 currency code")
-    return code
 
 
 def _read_decimal(text: Any) -> Decimal:
@@ -50,15 +35,6 @@ def _read_decimal(text: Any) -> Decimal:
         raise ValueError("not a quantity that the hub can hold")
     return quantity
 
-
-Text = Annotated[str, BeforeValidator(_read_nothing_as_empty)]
-"""A text that Square leaves out or sets to null."""
-
-Part = TypeVar("Part")
-Rows = Annotated[list[Part], BeforeValidator(_read_nothing_as_list)]
-"""A list that Square leaves out or sets to null where it is empty."""
-
-CurrencyCode = Annotated[str, AfterValidator(_require_currency)]
 
 Quantity = Annotated[Decimal, BeforeValidator(_read_decimal)]
 """A quantity as Square writes it: a decimal string."""
@@ -310,29 +286,6 @@ class WireOrder(Wire):
     def money(self, wire: WireMoney | None) -> Money:
         """Return an amount; what Square leaves out is zero in the order's currency."""
         return Money.zero(self.currency) if wire is None else wire.money
-
-
-WireModel = TypeVar("WireModel", bound=BaseModel)
-
-
-def read_wire(model: type[WireModel], payload: Mapping[str, Any]) -> WireModel:
-    """Return ``payload`` read as ``model``.
-
-    Raises:
-        MappingError: a required part is missing or wrong; says where, and not what
-            stood there, which may be a customer's.
-    """
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        raise describe_mismatch(error) from None
-
-
-def describe_mismatch(error: ValidationError) -> MappingError:
-    """Return the error that says where the first mismatch is, and not its value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "record"
-    return MappingError(f"{where}: {first['msg']}", path=where)
 
 
 def count_whole(quantity: Decimal) -> int | None:

@@ -25,15 +25,7 @@ from .vendure_parts import (
     read_price,
     read_refunds,
 )
-from .vendure_wire import (
-    WireAddress,
-    WireCustomer,
-    WireOrder,
-    WireVariant,
-    describe_mismatch,
-    find_newest,
-    read_wire,
-)
+from .vendure_wire import WireAddress, WireCustomer, WireOrder, WireVariant, find_newest
 from .vendure_words import (
     BY_DEFAULT,
     ORDER_STATES,
@@ -46,6 +38,7 @@ from .vendure_words import (
     UNTRACKED,
     StateMeaning,
 )
+from .wire import describe_mismatch, read_wire
 
 LOCATION_KEY = "_location"
 """Where the connector says whose stock level counts."""

@@ -9,48 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from ..canonical.errors import MappingError
 from ..canonical.model import UtcTime
-from ..canonical.money import EXPONENTS, MINOR_MAX
+from ..canonical.money import MINOR_MAX
 from ..canonical.stock import QUANTITY_MAX
+from .wire import CurrencyCode, Rows, Text
 
-
-def _require_currency(code: str) -> str:
-    if code not in EXPONENTS:
-        raise ValueError("not an ISO 4217 currency code")
-    return code
-
-
-def _read_nothing_as_empty(value: Any) -> Any:
-    return "" if value is None else value
-
-
-def _read_nothing_as_no_rows(value: Any) -> Any:
-    return [] if value is None else value
-
-
-Text = Annotated[str, BeforeValidator(_read_nothing_as_empty)]
-CurrencyCode = Annotated[str, AfterValidator(_require_currency)]
 Minor = Annotated[int, Field(strict=True, ge=-MINOR_MAX, le=MINOR_MAX)]
 Count = Annotated[int, Field(strict=True, ge=0, le=QUANTITY_MAX)]
 Id = Annotated[str, Field(min_length=1)]
 _TIME = TypeAdapter(UtcTime)
-
-Entry = TypeVar("Entry")
-Rows = Annotated[list[Entry], BeforeValidator(_read_nothing_as_no_rows)]
 
 
 class Wire(BaseModel):
@@ -236,28 +208,6 @@ class WireVariant(Wire):
     product: WireProduct = WireProduct()
     location: Text = Field("", alias="_location")
     tracked_by_default: bool = Field(True, alias="_trackedByDefault")
-
-
-Kind = TypeVar("Kind", bound=Wire)
-
-
-def read_wire(shape: type[Kind], payload: Mapping[str, Any]) -> Kind:
-    """Return a payload in its shape.
-
-    Raises:
-        MappingError: a part is missing or not as documented; says which.
-    """
-    try:
-        return shape.model_validate(dict(payload))
-    except ValidationError as error:
-        raise describe_mismatch(error) from None
-
-
-def describe_mismatch(error: ValidationError) -> MappingError:
-    """Return the error that names the first field that does not fit, and no value."""
-    first = error.errors(include_input=False, include_context=False)[0]
-    path = ".".join(str(step) for step in first["loc"]) or "order"
-    return MappingError(f"{path}: {first['msg']}", path=path)
 
 
 def find_newest(part: Any) -> datetime | None:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ..canonical.listings import Listing
 from ..canonical.money import Money, add_up
 from ..canonical.orders import Fulfillment, Order, Refund
+from .wire import describe_mismatch, read_wire
 from .woocommerce_listings import join_listing_id, read_listings
 from .woocommerce_parcels import count_refunded, read_fulfillments, read_refunds
 from .woocommerce_status import (
@@ -34,8 +35,6 @@ from .woocommerce_wire import (
     WireLine,
     WireOrder,
     WireTaxRate,
-    describe_mismatch,
-    read_wire,
     to_money,
     to_unit_price,
 )

@@ -12,7 +12,8 @@ from math import floor
 from typing import Any
 
 from ..canonical.listings import Listing, ListingState
-from .woocommerce_wire import WireProduct, WireProductRecord, read_wire
+from .wire import read_wire
+from .woocommerce_wire import WireProduct, WireProductRecord
 
 NOT_OURS_TO_SELL = frozenset({"grouped", "external"})
 """A grouped product sells its members, an external one is sold by another site."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..canonical.errors import MappingError
 from ..canonical.orders import FulfilledLine, Fulfillment, Refund, RefundLine
+from .wire import read_wire
 from .woocommerce_status import count_restocked
 from .woocommerce_wire import (
     WireFulfillment,
@@ -18,7 +19,6 @@ from .woocommerce_wire import (
     WireRefundDetails,
     count_units,
     find_meta,
-    read_wire,
     to_money,
 )
 

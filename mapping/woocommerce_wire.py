@@ -7,57 +7,27 @@ shop breaks nothing. Source: the REST v3 documentation, corrected by what a real
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ..canonical.errors import MappingError
-from ..canonical.money import EXPONENTS, Money
+from ..canonical.money import Money
+from .wire import Amount, CurrencyCode, Text
 
 
 def _attach_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _require_currency(code: str) -> str:
-    if code not in EXPONENTS:
-        raise ValueError("not an ISO 4217 currency code")
-    return code
-
-
 def _read_empty_as_none(value: Any) -> Any:
     return None if value == "" else value
 
 
-def _read_nothing_as_empty(value: Any) -> Any:
-    return "" if value is None else value
-
-
 GmtTime = Annotated[datetime, AfterValidator(_attach_utc)]
 """A ``*_gmt`` field: UTC without saying so."""
-
-Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,20})?$")]
-"""An amount in major units, kept as text, which takes half the time of a Decimal.
-
-Fourteen digits and four decimals (the most that a currency has) fit into ``Money``.
-"""
-
-CurrencyCode = Annotated[str, AfterValidator(_require_currency)]
-
-Text = Annotated[str, BeforeValidator(_read_nothing_as_empty)]
-"""A text that plugins and deleted products turn into null."""
 
 
 class Wire(BaseModel):
@@ -222,32 +192,6 @@ class WireProductRecord(Wire):
 
     product: WireProduct
     variations: list[WireProduct] = []
-
-
-WireModel = TypeVar("WireModel", bound=BaseModel)
-
-
-def read_wire(
-    model: type[WireModel], payload: Mapping[str, Any], *, path: str = ""
-) -> WireModel:
-    """Return ``payload`` read as ``model``.
-
-    Raises:
-        MappingError: a required part is missing or wrong; says where, and not what
-            stood there, which may be a customer's.
-    """
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        raise describe_mismatch(error, path=path) from None
-
-
-def describe_mismatch(error: ValidationError, *, path: str = "") -> MappingError:
-    """Return the error that says where the first mismatch is, and not its value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in (path, *first["loc"]) if part != "")
-    where = where or "record"
-    return MappingError(f"{where}: {first['msg']}", path=where)
 
 
 def find_meta(meta_data: Any, key: str) -> Any:

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from ...canonical.errors import ContractBrokenError
 from ...canonical.model import UtcTime
-from ...mapping.amazon_wire import Wire, describe_mismatch
+from ...mapping.amazon_wire import Wire
+from ...mapping.wire import describe_mismatch
 from ..calls import Answer
 from ..redaction import redact
 

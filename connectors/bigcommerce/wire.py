@@ -15,7 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ...canonical.clock import Clock
 from ...canonical.errors import ContractBrokenError
 from ...canonical.model import UtcTime
-from ...mapping.bigcommerce_wire import MailTime, Text, describe_mismatch
+from ...mapping.bigcommerce_wire import MailTime
+from ...mapping.wire import Text, describe_mismatch
 from ..calls import Answer
 
 Json = dict[str, Any]

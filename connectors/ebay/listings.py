@@ -14,7 +14,8 @@ from ...canonical.clock import Clock
 from ...canonical.errors import ContractBrokenError
 from ...canonical.pages import Page, Record
 from ...canonical.stock import StockReading
-from ...mapping.ebay_wire import WireItem, read_wire
+from ...mapping.ebay_wire import WireItem
+from ...mapping.wire import read_wire
 from ..calls import Answer, Call, Transport
 from .doors import INVENTORY
 from .offers import SKU_LENGTH_MAX, OfferBook

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ...canonical.money import Money
-from ...mapping.etsy_wire import WireOffering, read_wire
+from ...mapping.etsy_wire import WireOffering
+from ...mapping.wire import read_wire
 from .wire import Json
 
 _ON_PROPERTY = (

@@ -12,7 +12,8 @@ from ...canonical.clock import Clock
 from ...canonical.errors import ContractBrokenError, MappingError
 from ...canonical.model import require_utc
 from ...canonical.pages import Page, Record
-from ...mapping.etsy_wire import WireReceiptHead, read_wire
+from ...mapping.etsy_wire import WireReceiptHead
+from ...mapping.wire import read_wire
 from ..calls import Answer, Call, Transport
 from .cursor import PAGE_SIZE, Place
 from .operations import APPLICATION

@@ -22,7 +22,8 @@ from ...mapping.etsy_identity import (
     name_stock,
 )
 from ...mapping.etsy_listings import find_offering
-from ...mapping.etsy_wire import WireInventory, WireListing, WireProduct, read_wire
+from ...mapping.etsy_wire import WireInventory, WireListing, WireProduct
+from ...mapping.wire import read_wire
 from ..calls import Call, Transport
 from .inventory import Change, build_update
 from .kept import Kept

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ...canonical.clock import Clock
 from ...canonical.errors import ContractBrokenError, RejectedError
 from ...canonical.model import UtcTime
-from ...mapping.medusa_wire import Text, describe_mismatch
+from ...mapping.wire import Text, describe_mismatch
 from ..calls import Answer
 
 IDS_MAX = 20

@@ -18,15 +18,8 @@ from pydantic import BaseModel, ValidationError
 from ...canonical.clock import Clock
 from ...canonical.errors import ContractBrokenError, RejectedError
 from ...canonical.model import UtcTime
-from ...mapping.square_wire import (
-    Quantity,
-    Rows,
-    Text,
-    WireFulfillment,
-    WireMoney,
-    WireTender,
-    describe_mismatch,
-)
+from ...mapping.square_wire import Quantity, WireFulfillment, WireMoney, WireTender
+from ...mapping.wire import Rows, Text, describe_mismatch
 from ..calls import Answer
 from ..redaction import redact
 

@@ -18,7 +18,7 @@ from ...canonical.errors import (
 )
 from ...canonical.money import Money
 from ...canonical.pushes import Outcome, PriceWrite, PushResult
-from ...mapping.woocommerce_wire import Text
+from ...mapping.wire import Text
 from ..calls import Call, Transport
 from ..redaction import redact
 from .batches import index_entries, plan_batches, record_id

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from ...canonical.errors import ChannelError, OutcomeUnknownError, RejectedError
 from ...canonical.money import Money
 from ...canonical.pushes import Outcome, PushResult, RefundedLine, RefundPush
-from ...mapping.woocommerce_wire import Text, find_meta
+from ...mapping.wire import Text
+from ...mapping.woocommerce_wire import find_meta
 from ..calls import Answer, Call, Transport
 from ..redaction import redact
 from .fulfillments import REFERENCE_KEY, order_path

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from ...canonical.clock import Clock
 from ...canonical.errors import ContractBrokenError
 from ...canonical.pages import Record
-from ...mapping.woocommerce_wire import GmtTime, Text, describe_mismatch
+from ...mapping.wire import Text, describe_mismatch
+from ...mapping.woocommerce_wire import GmtTime
 from ..calls import Answer
 
 Json = dict[str, Any]
