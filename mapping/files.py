@@ -1,7 +1,8 @@
 """Orders and goods of CSV files into the canonical model, without any I/O.
 
 ``files_reading`` turns a file into payloads; the translator makes an order of one. A
-row that cannot be understood spoils its own order alone, and the error names the line.
+row that cannot be understood spoils its own order alone, and the error names file and
+line.
 What each column may be called is in ``files_words``.
 """
 
@@ -45,7 +46,8 @@ class FilesTranslator:
         """Translate one order.
 
         Raises:
-            MappingError: a row cannot be understood; the path names its line.
+            MappingError: a row cannot be understood; the path names its line, the
+                message its file.
         """
         try:
             wire = FileOrder.model_validate(payload)
@@ -63,8 +65,10 @@ class FilesTranslator:
             raise MappingError("the record holds no rows of a file", path="rows")
         try:
             return _OrderReader(wire, wire.format).read()
+        except MappingError as error:
+            raise _blame(wire.file, error.message, error.path) from None
         except ValidationError as error:
-            raise MappingError(error.errors()[0]["msg"], path="rows") from None
+            raise _blame(wire.file, error.errors()[0]["msg"], "rows") from None
 
     def read_listings(self, payload: Mapping[str, Any]) -> tuple[Listing, ...]:
         """Translate one row of a product file into the listing that it is.
@@ -257,3 +261,8 @@ class _OrderReader:
 def _place(row: Mapping[str, Any], column: str = "") -> str:
     line = f"line {row.get('line')}"
     return f"{line}, {column}" if column else line
+
+
+def _blame(file: str, message: str, path: str) -> MappingError:
+    """Return the error that says in which file the row is to be put right."""
+    return MappingError(f"{message} (in {file})" if file else message, path=path)

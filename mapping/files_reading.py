@@ -73,6 +73,7 @@ class FileOrder(BaseModel):
 
     order: str
     modified: datetime
+    file: str = ""
     format: Format | None = None
     rows: list[dict[str, Any]] = []
     refused: Refusal | None = None
@@ -110,6 +111,7 @@ def read_orders(body: bytes, name: str, modified: datetime, how: Reading) -> Ord
         {
             "order": order,
             "modified": modified.isoformat(),
+            "file": name,
             "format": told,
             "rows": [
                 {"line": row.line, "fault": row.fault, "rest": row.rest, **row.cells}

@@ -126,12 +126,14 @@ def test_an_unknown_status_is_told_and_stops_nothing() -> None:
         ("1,LAMP,1,1.50,,EUR,7", "line 2"),
     ],
 )
-def test_a_bad_row_names_its_line_and_leaves_the_others(row: str, place: str) -> None:
+def test_a_bad_row_names_its_line_and_file_and_leaves_the_others(
+    row: str, place: str
+) -> None:
     found = read(
         f"order,sku,qty,price,date,currency\n{row}\n9,LAMP,1,2.50,2026-01-01,EUR\n"
     )
     bad, good = found.payloads
-    with pytest.raises(MappingError) as caught:
+    with pytest.raises(MappingError, match=r"\(in orders\.csv\)$") as caught:
         translator.read_order(bad)
     assert caught.value.path == place
     assert translator.read_order(good).external_id == "9"
