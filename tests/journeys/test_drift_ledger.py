@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -250,8 +251,10 @@ def test_d12_a_fight_over_a_surplus_stops_too(market: Any) -> None:
     assert market.shown("woo", market.clocks["woo"]) == 15
 
 
-def cap_writes(town: Any, cap: int, *, tells: bool) -> None:
-    """Let the WooCommerce shop make less of every larger quantity."""
+def bend_writes(
+    town: Any, limit: int, *, tells: bool, bend: Callable[[int, int], int] = min
+) -> None:
+    """Let the WooCommerce shop make less of every larger quantity, or more of less."""
     woo = town.shops["woo"]
     real = woo.answer
 
@@ -260,12 +263,12 @@ def cap_writes(town: Any, cap: int, *, tells: bool) -> None:
             return real(request)
         asked = json.loads(request.body)
         for row in asked["update"]:
-            row["stock_quantity"] = min(cap, row.get("stock_quantity", 0))
+            row["stock_quantity"] = bend(limit, row.get("stock_quantity", 0))
         answered = real(replace(request, body=json.dumps(asked).encode()))
         if tells:
             return answered
         for row in json.loads(request.body)["update"]:
-            said, wanted = f'"stock_quantity":{cap}', row.get("stock_quantity")
+            said, wanted = f'"stock_quantity":{limit}', row.get("stock_quantity")
             body = answered.body.replace(
                 said.encode(), f'"stock_quantity":{wanted}'.encode()
             )
@@ -277,7 +280,7 @@ def cap_writes(town: Any, cap: int, *, tells: bool) -> None:
 
 def test_d09_a_channel_that_caps_what_is_written_is_found_out(town: Any) -> None:
     open_with(town, DriftPolicy.OVERWRITE)
-    cap_writes(town, 12, tells=False)
+    bend_writes(town, 12, tells=False)
     for _ in range(2):
         receive_stock(town.hub, "CLOCK", 4, actor="ada")
         look(town, times=3, seconds=60)
@@ -288,18 +291,33 @@ def test_d09_a_channel_that_caps_what_is_written_is_found_out(town: Any) -> None
     assert town.shown("woo", town.clocks["woo"]) == 12
 
 
-def test_e20_a_write_that_never_takes_effect_is_given_up_and_told(town: Any) -> None:
+def count_writes(town: Any) -> int:
+    record = town.clocks["woo"]
+    with town.hub.store.reading() as connection:
+        return len(outbox.list_reasons(connection, "woo", outbox.STOCK, record, 50))
+
+
+def test_d09_a_cap_that_the_channel_tells_of_is_found_out_too(town: Any) -> None:
     open_with(town, DriftPolicy.OVERWRITE)
-    cap_writes(town, 12, tells=True)
+    bend_writes(town, 12, tells=True)
     receive_stock(town.hub, "CLOCK", 8, actor="ada")
+    town.work(1800)
+    (conflict,) = town.list_open()
+    assert "whatever is written: 18 was expected" in conflict.summary
+    assert count_writes(town) < 12
+
+
+def test_e20_a_reduction_that_never_takes_effect_is_given_up_and_told(
+    town: Any,
+) -> None:
+    open_with(town, DriftPolicy.OVERWRITE)
+    bend_writes(town, 10, tells=True, bend=max)
+    town.sell("shopify", (town.clocks["shopify"], 3))
     town.work(1800)
     (refused,) = town.list_open()
     assert refused.kind is ConflictKind.REFUSED_PUSH
-    assert "goes on to show 12, after 8 writes" in refused.summary
-    record = town.clocks["woo"]
-    with town.hub.store.reading() as connection:
-        reasons = outbox.list_reasons(connection, "woo", outbox.STOCK, record, 50)
-    assert len(reasons) < 12
+    assert "goes on to show 10, after 8 writes" in refused.summary
+    assert count_writes(town) < 12
 
 
 def test_d07_a_write_that_shows_late_is_no_drift_that_anybody_has_to_settle(
