@@ -107,6 +107,57 @@ def test_f08_the_second_writer_waits_and_then_sees_what_the_first_wrote(
     assert written == [1]
 
 
+def test_f08_threads_that_write_at_once_all_finish_and_hold_up_no_reader(
+    sqlite_store: Store,
+) -> None:
+    threads_count, writes_each = 8, 20
+    all_at_once = threading.Barrier(threads_count + 1)
+
+    def write_often(name: str) -> None:
+        all_at_once.wait()
+        for number in range(writes_each):
+            write_leases(sqlite_store, f"{name}-{number}")
+
+    threads = [
+        threading.Thread(target=write_often, args=(str(number),))
+        for number in range(threads_count)
+    ]
+    for thread in threads:
+        thread.start()
+    with sqlite_store.transaction() as writer:
+        all_at_once.wait()
+        add_lease(writer, "first")
+        with sqlite_store.reading() as reader:
+            assert count_leases(reader) == 0
+    for thread in threads:
+        thread.join()
+    with sqlite_store.reading() as reader:
+        assert count_leases(reader) == threads_count * writes_each + 1
+
+
+def test_f08_a_thread_that_waits_too_long_for_another_is_told_as_busy(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[StoreBusyError] = []
+
+    def write_in_vain() -> None:
+        try:
+            write_leases(sqlite_store, "second")
+        except StoreBusyError as error:
+            told.append(error)
+
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+    thread = threading.Thread(target=write_in_vain)
+    with sqlite_store.transaction() as connection:
+        add_lease(connection, "first")
+        thread.start()
+        thread.join()
+    assert len(told) == 1
+    write_leases(sqlite_store, "third")
+    with sqlite_store.reading() as connection:
+        assert count_leases(connection) == 2
+
+
 def test_f08_a_database_held_too_long_is_told_as_busy(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
