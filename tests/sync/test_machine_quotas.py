@@ -188,6 +188,43 @@ class CarelessRaise(Escrow):
             shop.shown = shop.expected = shop.granted
 
 
+class HastyClosing(Escrow):
+    """A planted defect: units of a closing record are free once it shows zero."""
+
+    def free(self, number: int) -> None:
+        shop = self.choose(number)
+        if shop.closing and shop.zeroed_at is not None:
+            shop.closing, shop.granted, shop.zeroed_at = False, 0, None
+
+
+def sell_out_behind_a_lost_answer(escrow: Escrow) -> None:
+    """Two shops open; one sells all it was given, and the hub has no answer yet."""
+    escrow.open(stock=6, kinds=[(False, 1), (False, 1)])
+    for number in (0, 1):
+        escrow.write(number, lost=False)
+    escrow.wait(LAG)
+    for number in (0, 1):
+        escrow.free(number)
+    escrow.share_out()
+    escrow.write(0, lost=True)
+    escrow.buy(0, wanted=9, late=LAG)
+    escrow.look(0)
+    escrow.free(0)
+    escrow.share_out()
+    for number in (0, 1):
+        escrow.write(number, lost=False)
+
+
+def test_a_record_that_shows_zero_may_have_sold_what_it_held() -> None:
+    careful, hasty = Escrow(), HastyClosing()
+    sell_out_behind_a_lost_answer(careful)
+    assert careful.shops[0].sold
+    careful.every_unit_on_offer_or_sold_unread_is_there()
+    sell_out_behind_a_lost_answer(hasty)
+    with pytest.raises(AssertionError):
+        hasty.every_unit_on_offer_or_sold_unread_is_there()
+
+
 TestEscrow = Escrow.TestCase
 TestEscrow.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
 
