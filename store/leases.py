@@ -16,15 +16,17 @@ from .tables import leases
 from .upsert import upsert
 
 _FAR_BEYOND = 1_000_000
-_PROLONG = (
-    update(leases)
-    .where(
-        leases.c.lane == bindparam("held"),
-        leases.c.holder == bindparam("by"),
-        leases.c.token == bindparam("under"),
-    )
-    .values(expires_at=bindparam("until"))
+
+# Asked several times for each push; to put a statement together takes far longer than
+# to run it.
+_OF_LANE = select(leases).where(leases.c.lane == bindparam("lane")).with_for_update()
+_IS_THIS_ONE = (
+    (leases.c.lane == bindparam("held"))
+    & (leases.c.holder == bindparam("by"))
+    & (leases.c.token == bindparam("under"))
 )
+_FIND_HELD = select(leases.c.lane).where(_IS_THIS_ONE)
+_SET_END = update(leases).where(_IS_THIS_ONE).values(expires_at=bindparam("until"))
 
 
 class Lease(NamedTuple):
@@ -44,9 +46,7 @@ def acquire(
     ahead and was set right since; the lane does not wait for it. The holder, if it
     lives, is kept out by the token.
     """
-    row = connection.execute(
-        select(leases).where(leases.c.lane == lane).with_for_update()
-    ).first()
+    row = connection.execute(_OF_LANE, {"lane": lane}).first()
     if row is not None and row.holder != holder:
         left = row.expires_at - now
         if timedelta(0) < left <= 2 * lasting:
@@ -58,9 +58,7 @@ def take_over(
     connection: Connection, lane: str, holder: str, now: datetime, lasting: timedelta
 ) -> Lease:
     """Take a lane from whoever has it; what they are about to write is refused."""
-    row = connection.execute(
-        select(leases).where(leases.c.lane == lane).with_for_update()
-    ).first()
+    row = connection.execute(_OF_LANE, {"lane": lane}).first()
     return _raise_token(connection, lane, holder, row, now + lasting)
 
 
@@ -91,42 +89,28 @@ def require(
     Raises:
         LeaseLostError: another holder took the lane over.
     """
-    kept = connection.execute(
-        _PROLONG,
-        {
-            "held": lease.lane,
-            "by": lease.holder,
-            "under": lease.token,
-            "until": now + lasting,
-        },
-    )
-    if kept.rowcount != 1:
+    if not _set_end(connection, lease, now + lasting):
         raise LeaseLostError(f"Another worker took over {lease.lane}.")
 
 
 def is_held(connection: Connection, lease: Lease) -> bool:
     """Say whether nobody took the lane over, in whatever transaction or none."""
-    found = connection.scalar(
-        select(leases.c.lane).where(
-            leases.c.lane == lease.lane,
-            leases.c.holder == lease.holder,
-            leases.c.token == lease.token,
-        )
-    )
-    return found is not None
+    return connection.scalar(_FIND_HELD, _name(lease)) is not None
 
 
 def release(connection: Connection, lease: Lease, now: datetime) -> None:
     """Give a lane back, unless it was lost already."""
-    connection.execute(
-        update(leases)
-        .where(
-            leases.c.lane == lease.lane,
-            leases.c.holder == lease.holder,
-            leases.c.token == lease.token,
-        )
-        .values(expires_at=now)
-    )
+    _set_end(connection, lease, now)
+
+
+def _set_end(connection: Connection, lease: Lease, expires_at: datetime) -> bool:
+    """Let a lease end then; False where it was lost before."""
+    done = connection.execute(_SET_END, {**_name(lease), "until": expires_at})
+    return done.rowcount == 1
+
+
+def _name(lease: Lease) -> dict[str, Any]:
+    return {"held": lease.lane, "by": lease.holder, "under": lease.token}
 
 
 def free_all(connection: Connection, now: datetime) -> None:

@@ -146,12 +146,16 @@ def load_due_lanes(connection: Connection, now: datetime) -> list[str]:
     return sorted(found)
 
 
+_NEXT_DUE = select(func.min(marks.c.not_before))
+_NEXT_DUE_OF_LANE = _NEXT_DUE.where(marks.c.lane == bindparam("lane"))
+
+
 def find_next_due(connection: Connection, lane: str | None = None) -> datetime | None:
     """Return when the next mark of a lane, or of any, becomes due; None: never."""
-    query = select(func.min(marks.c.not_before))
+    query, parameters = _NEXT_DUE, {}
     if lane is not None:
-        query = query.where(marks.c.lane == lane)
-    first: datetime | None = connection.scalar(query)
+        query, parameters = _NEXT_DUE_OF_LANE, {"lane": lane}
+    first: datetime | None = connection.scalar(query, parameters)
     return first
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ..canonical.pushes import Outcome
 from .rows import insert_rows, update_rows
@@ -72,6 +72,13 @@ def add(
     )
 
 
+_OPEN = select(outbox).where(
+    outbox.c.channel == bindparam("channel"),
+    outbox.c.kind == bindparam("kind"),
+    outbox.c.status != DONE,
+)
+
+
 def load_open(
     connection: Connection,
     channel: str,
@@ -79,9 +86,7 @@ def load_open(
     subjects: Iterable[str] | None = None,
 ) -> dict[str, OutboxRow]:
     """Return the writes of a kind that are not done, by subject."""
-    query = select(outbox).where(
-        outbox.c.channel == channel, outbox.c.kind == kind, outbox.c.status != DONE
-    )
+    query = _OPEN
     if subjects is not None:
         query = query.where(outbox.c.subject.in_(list(subjects)))
     return {
@@ -97,7 +102,7 @@ def load_open(
             row.external_id,
             row.written_at,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(query, {"channel": channel, "kind": kind})
     }
 
 
