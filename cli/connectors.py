@@ -36,6 +36,8 @@ class KindDescription:
     capabilities: tuple[str, ...]
     contract_operations: int
     """Operations of the vendor's contract that it sends, each held to it by a test."""
+    seen_on: str = ""
+    """The vendor's server, with its version, on which it was tried; "" for none."""
     problem: str = ""
     """Why it cannot be used, if it cannot."""
 
@@ -81,18 +83,18 @@ def _list_all(output: Output, sources: Sequence[registry.Source]) -> None:
     described = [_describe(plugin, sources) for plugin in found.usable.values()]
     unusable = [
         KindDescription(
-            one.kind, "", "unusable", "", one.distribution, (), 0, one.reason
+            one.kind, "", "unusable", "", one.distribution, (), 0, problem=one.reason
         )
         for one in found.broken
     ]
-    table = make_table("kind", "title", "tier", "API", "checked operations", "from")
+    table = make_table("kind", "tier", "API", "checked operations", "seen on", "from")
     for one in described:
         table.add_row(
             one.kind,
-            one.title,
             one.tier,
             one.api_version,
             str(one.contract_operations),
+            one.seen_on or "no real server yet",
             one.distribution,
         )
     output.show([*described, *unusable], table)
@@ -114,6 +116,7 @@ def _show_one(
         list_facts(
             [
                 ("tier", one.tier),
+                ("seen on", one.seen_on or "no real server yet"),
                 ("can", ", ".join(one.capabilities)),
                 ("stock is written", str(traits.stock_write).replace("_", " ")),
                 ("pace", f"{traits.requests_per_second:g} requests a second"),
@@ -149,7 +152,7 @@ def _describe(plugin: Plugin, sources: Sequence[registry.Source]) -> KindDescrip
         len(plugin.operations),
     )
     try:
-        tier = read_scorecard(plugin).tier
+        card = read_scorecard(plugin)
     except SettingsError:
         return described  # a connector of somebody else need not rate itself
-    return replace(described, tier=tier.name.lower())
+    return replace(described, tier=card.tier.name.lower(), seen_on=card.seen_on)

@@ -2,7 +2,9 @@
 
 A connector claims each rule as done, todo or exempt, the last two with a reason. What a
 machine can check is checked against the connector's class, so that a claim cannot be
-wishful. The tier is computed and never written down. Not a test of behaviour: that is
+wishful. The tier is computed and never written down. Beside it stands on which real
+server of the vendor the connector was tried, if on any: that is an event, and no
+quality that can be worked for everywhere. Not a test of behaviour: that is
 ``conformance``.
 """
 
@@ -79,6 +81,10 @@ class Scorecard(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rules: dict[str, Claim]
+    seen_on: str = ""
+    """The vendor's server, with its version, on which it was tried."""
+    not_seen: str = ""
+    """Why it was tried on none."""
 
     @model_validator(mode="after")
     def _require_every_rule(self) -> Scorecard:
@@ -86,6 +92,12 @@ class Scorecard(BaseModel):
         unknown = sorted(self.rules.keys() - RULES.keys())
         if missing or unknown:
             raise ValueError(f"missing rules: {missing}; unknown rules: {unknown}")
+        return self
+
+    @model_validator(mode="after")
+    def _require_evidence_or_reason(self) -> Scorecard:
+        if bool(self.seen_on.strip()) == bool(self.not_seen.strip()):
+            raise ValueError("it needs seen_on or not_seen, and not both")
         return self
 
     @property
@@ -302,12 +314,6 @@ _RULES = (
         Tier.PLATINUM,
         "Every request that the connector can send is validated against the vendor's "
         "own machine-readable contract.",
-    ),
-    Rule(
-        "seen-on-a-real-server",
-        Tier.PLATINUM,
-        "Behaviour that no documentation tells was observed on a real server, and "
-        "README.md says on which version.",
     ),
 )
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _RULES}

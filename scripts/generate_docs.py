@@ -151,17 +151,20 @@ def render_kinds() -> str:
     """Return a table of the built-in kinds: tier, capabilities, checked operations."""
     able = [protocol.__name__ for protocol in CAPABILITIES]
     lines = [
-        "| kind | tier | API | cannot | operations held to the vendor's contract |",
-        "|---|---|---|---|---|",
+        "| kind | tier | API | cannot | operations held to the vendor's contract | "
+        "seen on |",
+        "|---|---|---|---|---|---|",
     ]
     for kind in BUILT_IN_KINDS:
         plugin = find_plugin(kind)
         can = capabilities_of(plugin)
         lacking = ", ".join(f"`{name}`" for name in able if name not in can)
-        tier = read_scorecard(plugin).tier.name.lower()
+        card = read_scorecard(plugin)
+        tier = card.tier.name.lower()
         lines.append(
             f"| [{plugin.title}]({kind}.md) | {tier} | {plugin.api_version} "
-            f"| {lacking or 'nothing of it'} | {len(plugin.operations) or 'none'} |"
+            f"| {lacking or 'nothing of it'} | {len(plugin.operations) or 'none'} "
+            f"| {card.seen_on or 'no real server yet'} |"
         )
     return "\n".join(lines)
 

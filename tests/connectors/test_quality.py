@@ -73,7 +73,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plugin:
 
 def _card(**changes: Claim) -> Scorecard:
     named = {name.replace("_", "-"): claim for name, claim in changes.items()}
-    return Scorecard(rules={**ALL_DONE, **named})
+    return Scorecard(rules={**ALL_DONE, **named}, seen_on="Bazaar 3.1")
 
 
 TODO = Claim(status=Status.TODO, comment="next month")
@@ -91,7 +91,7 @@ def test_rules_are_about_twenty_and_every_tier_has_some() -> None:
     [
         (_card(), Tier.PLATINUM),
         (_card(returns=EXEMPT), Tier.PLATINUM),
-        (_card(seen_on_a_real_server=TODO), Tier.GOLD),
+        (_card(contract_validated=TODO), Tier.GOLD),
         (_card(returns=TODO), Tier.SILVER),
         (_card(reauth=TODO), Tier.BRONZE),
         (_card(docs_setup=TODO), Tier.NONE),
@@ -107,7 +107,7 @@ def test_the_tier_is_the_highest_below_which_nothing_is_left_to_do(
 def test_a_scorecard_is_read_from_yaml_with_bare_and_explained_claims() -> None:
     lines = [f"  {name}: done" for name in RULES if name != "returns"]
     lines.append("  returns: {status: exempt, comment: no returns on this channel}")
-    card = parse_scorecard("rules:\n" + "\n".join(lines))
+    card = parse_scorecard("rules:\n" + "\n".join(lines) + "\nseen_on: Bazaar 3.1")
     assert card.rules["paced"].status is Status.DONE
     assert card.rules["returns"].comment == "no returns on this channel"
 
@@ -126,6 +126,10 @@ def test_a_scorecard_is_read_from_yaml_with_bare_and_explained_claims() -> None:
         (
             "rules: {" + ", ".join(f"{name}: todo" for name in RULES) + "}",
             "needs a comment",
+        ),
+        (
+            "rules: {" + ", ".join(f"{name}: done" for name in RULES) + "}",
+            "seen_on or not_seen",
         ),
         (
             "rules: {"
@@ -216,7 +220,9 @@ def test_a_connectors_scorecard_is_read_from_its_folder(
     with pytest.raises(SettingsError, match=r"has no quality\.yaml"):
         read_scorecard(plugin)
     lines = "\n".join(f"  {name}: done" for name in RULES)
-    (tmp_path / "bazaar_package" / "quality.yaml").write_text("rules:\n" + lines)
+    (tmp_path / "bazaar_package" / "quality.yaml").write_text(
+        "rules:\n" + lines + "\nnot_seen: no account"
+    )
     assert read_scorecard(plugin).tier is Tier.PLATINUM
 
 
