@@ -39,7 +39,7 @@ class Admission:
 
 def admit(hub: Hub, channel: KnownChannel, ready: Sequence[Publication]) -> Admission:
     """Choose what may be written to a channel now; ask a person about the rest."""
-    held = _brake(hub, channel)
+    held = _brake(hub, channel, ready)
     passing = [one for one in ready if turn(one) not in held or is_let_through(one)]
     return _keep_to_budget(hub, channel, passing)
 
@@ -56,12 +56,22 @@ def _is_opening(hub: Hub, channel: KnownChannel) -> bool:
     return hub.clock.now() - channel.added_at < OPENING
 
 
-def _brake(hub: Hub, channel: KnownChannel) -> frozenset[Direction]:
-    """Return the directions in which nothing may be written before a person looks."""
+def _brake(
+    hub: Hub, channel: KnownChannel, ready: Sequence[Publication]
+) -> frozenset[Direction]:
+    """Return the directions in which nothing may be written before a person looks.
+
+    Every record of the channel is counted for that, so not where it changes nothing:
+    nothing that the brake could hold is about to be written, and nobody is asked.
+    """
     if _is_opening(hub, channel):
         return frozenset()
     name, now = channel.name, hub.clock.now()
+    turns = any(turn(one) in _BRAKED and not is_let_through(one) for one in ready)
     with hub.store.reading() as connection:
+        opened = _find_open(connection, name)
+        if not turns and not opened:
+            return frozenset()
         turning = brake.count_turning(connection, name, now - WINDOW)
         counts = _by_direction(turning)
         held = frozenset(
@@ -69,7 +79,6 @@ def _brake(hub: Hub, channel: KnownChannel) -> frozenset[Direction]:
             for direction in _BRAKED
             if is_too_much(counts[direction], turning.records, hub.tuning.brake)
         )
-        opened = _find_open(connection, name)
         found = [_preview(connection, name, turning, one) for one in sorted(held)]
     over = opened - held
     if found or over:
@@ -87,12 +96,12 @@ def is_braked(connection: Connection, channel: str) -> bool:
 
 
 def _find_open(connection: Connection, channel: str) -> frozenset[Direction]:
+    asked = conflicts.load_many(connection, kind=ConflictKind.BRAKE)
+    subjects = {conflict.subject for conflict in asked}
     return frozenset(
         direction
         for direction in _BRAKED
-        if conflicts.find_open(
-            connection, ConflictKind.BRAKE, name_subject(channel, direction)
-        )
+        if name_subject(channel, direction) in subjects
     )
 
 

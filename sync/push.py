@@ -98,12 +98,17 @@ def push_stock(
         return PushReport()
     traits = hub.find_plugin(channel.kind).traits
     errand = _Errand(hub, channel, connector, traits, lease)
-    in_vain = _read_first(errand)
+    left_open, in_vain = _read_first(errand)
     with hub.store.reading() as connection:
         differing = publications.load_out_of_step(
             connection, channel.name, CANDIDATES_MAX
         )
-        still_open = outbox.load_open(connection, channel.name, outbox.STOCK)
+        # Only who holds the lane opens a write: where none was open, none is.
+        still_open = (
+            outbox.load_open(connection, channel.name, outbox.STOCK)
+            if left_open
+            else {}
+        )
     waiting = still_open.keys() | in_vain.keys()
     ready = order_writes(
         [one for one in differing.values() if one.stock_external_id not in waiting]
@@ -121,14 +126,15 @@ def push_stock(
     return errand.report
 
 
-def _read_first(errand: _Errand) -> dict[str, int]:
+def _read_first(errand: _Errand) -> tuple[bool, dict[str, int]]:
     """Read orders, and what became of open writes, before anything is written.
 
     Not where a channel compares and sets, and was read lately. Longer ago a sale and a
     return that are both unread can cancel out in the comparison.
 
     Returns:
-        Records whose last writes, so many in a row, had no effect: they wait a little.
+        Whether any write was open, and the records whose last writes, so many in a row,
+        had no effect: they wait a little.
     """
     hub, channel, lease = errand.hub, errand.channel, errand.lease
     with hub.store.reading() as connection:
@@ -138,8 +144,8 @@ def _read_first(errand: _Errand) -> dict[str, int]:
     if left_open or not compares or not is_fresh(pulled_at, hub.clock.now()):
         freshen_orders(hub, channel, lease=lease)
     if not left_open:
-        return {}
-    return settle_unknown(hub, channel, left_open, lease=lease)
+        return False, {}
+    return True, settle_unknown(hub, channel, left_open, lease=lease)
 
 
 def _push_batch(errand: _Errand, batch: Sequence[Publication]) -> None:
