@@ -97,11 +97,9 @@ class Engine:
         report = run_lane(self._hub, lane, self._holder)
         if report.busy:
             return BUSY_AGAIN_SECONDS
-        with self._hub.store.reading() as connection:
-            next_due = marks.find_next_due(connection, lane)
-        if next_due is None:
+        if report.next_due is None:
             return None
-        return max(0.0, (next_due - self._hub.clock.now()).total_seconds())
+        return max(0.0, (report.next_due - self._hub.clock.now()).total_seconds())
 
     def _set_alarm(self, lane: str, seconds: float) -> None:
         if self._loop is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ..canonical.errors import (
     ChannelError,
@@ -22,6 +22,7 @@ from ..canonical.errors import (
 )
 from ..canonical.remembered import ChannelState, KnownChannel
 from ..store import channels, leases, marks
+from ..store.engine import Connection
 from ..store.leases import Lease
 from ..store.marks import Mark, MarkKind
 from .closing import settle_quotas
@@ -53,6 +54,8 @@ class LaneReport:
     failed: int = 0
     busy: bool = False
     """Another worker holds the lane."""
+    next_due: datetime | None = None
+    """When something on it is due next; None: nothing is, or the lane is busy."""
 
 
 def run_lane(hub: Hub, lane: str, holder: str) -> LaneReport:
@@ -60,38 +63,41 @@ def run_lane(hub: Hub, lane: str, holder: str) -> LaneReport:
 
     Never raises for what a journey met: the marks stay and become due again.
     """
-    now = hub.clock.now()
     with hub.store.transaction() as connection:
+        # The time after the wait for other writers, not before it.
+        now = hub.clock.now()
         lease = leases.acquire(connection, lane, holder, now, LEASE_LASTING)
-    if lease is None:
-        return LaneReport(busy=True)
+        if lease is None:
+            return LaneReport(busy=True)
+        batch = _load_batch(hub, connection, lane)
     handled = failed = 0
     try:
         for _ in range(BATCHES_MAX):
-            batch = _load_batch(hub, lane)
             if not batch:
                 break
             if _work(hub, lane, batch, lease):
                 handled += len(batch)
             else:
                 failed += len(batch)
+            with hub.store.reading() as connection:
+                batch = _load_batch(hub, connection, lane)
     except LeaseLostError:
         log.warning("%s was taken over by another worker", lane)
         return LaneReport(handled, failed, busy=True)
     with hub.store.transaction() as connection:
         leases.release(connection, lease, hub.clock.now())
-    return LaneReport(handled, failed)
+        next_due = marks.find_next_due(connection, lane)
+    return LaneReport(handled, failed, next_due=next_due)
 
 
-def _load_batch(hub: Hub, lane: str) -> list[Mark]:
+def _load_batch(hub: Hub, connection: Connection, lane: str) -> list[Mark]:
     """Return the most urgent mark of a lane, and all others of its kind that are due.
 
     A channel answers about fifty orders as fast as about one. Of what is handled one by
     one only the first: what became urgent meanwhile need not wait for the rest, and
     where it fails the rest is not delayed with it.
     """
-    with hub.store.reading() as connection:
-        due = marks.load_due(connection, lane, hub.clock.now(), hub.tuning.page_size)
+    due = marks.load_due(connection, lane, hub.clock.now(), hub.tuning.page_size)
     if not due:
         return []
     kind = due[0].kind

@@ -44,6 +44,19 @@ def test_f05_a_lane_that_another_worker_holds_is_left_to_it(any_market: Any) -> 
     town.check()
 
 
+def test_a_lane_says_when_it_has_something_due_again(any_market: Any) -> None:
+    hub = any_market.hub
+    any_market.work()
+    later = hub.clock.now() + timedelta(hours=7)
+    with hub.store.transaction() as connection:
+        marks.drop(connection, MarkKind.READ_BACK, ["woo"])
+        hub.mark(connection, [Mark(MarkKind.PULL, "woo", "woo", 50, later)])
+    report = run_lane(hub, "woo", "worker")
+    assert (report.handled, report.next_due) == (0, later)
+    acquire(any_market, "woo", "another")
+    assert run_lane(hub, "woo", "worker").next_due is None
+
+
 def test_a_lane_whose_holder_went_silent_is_taken_over(market: Any) -> None:
     acquire(market, "woo", "first")
     market.sell("woo", (market.clocks["woo"], 2))
