@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from crossdock.canonical.orders import FulfilledLine, FulfillmentState, Order
-from crossdock.canonical.pushes import FulfillmentPush, Outcome, StockWrite
+from crossdock.canonical.orders import FulfillmentState
+from crossdock.canonical.pushes import Outcome, StockWrite
 from crossdock.connectors.files import plugin
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.faults import FAULTS, NO_FAULTS, Fault
@@ -24,29 +23,14 @@ HARSH = replace(
 """Half-written, doubled and late files, more often than anybody has seen."""
 
 
-def pull(stand: Any, cursor: str | None, seen: dict[str, Order]) -> str:
-    """Pull to the end, keeping the newest version of each order, as the hub does."""
-    since = stand.clock.now() - timedelta(days=1)
-    while True:
-        page = stand.connect().pull_orders(cursor, since=since)
-        for record in page.records:
-            order = plugin.translator.read_order(record.payload)
-            before = seen.get(order.external_id)
-            if before is None or before.updated_at <= order.updated_at:
-                seen[order.external_id] = order
-        cursor = page.cursor
-        if page.complete:
-            return str(page.cursor)
-
-
 @pytest.mark.parametrize("moves", [True, False])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_with_every_fault_all_still_converges(
-    open_folder: Callable[..., Any], seed: int, moves: bool
+    open_folder: Callable[..., Any], open_hub: Any, seed: int, moves: bool
 ) -> None:
     stand = open_folder(seed=seed, faults=HARSH, move_read_files=moves)
-    shop, seen, placed = stand.shop, dict[str, Order](), list[str]()
-    cursor: str | None = None
+    hub = open_hub(plugin, stand.connect, stand.clock, passing=())
+    shop, placed = stand.shop, list[str]()
     for number in range(30):
         placed.append(shop.sell([BasketLine("BRASS-LAMP", 2)], "Ada"))
         stand.clock.advance(40)
@@ -54,17 +38,17 @@ def test_with_every_fault_all_still_converges(
             shop.cancel_order(placed[number - 2])
             shop.edit_line(placed[number - 1], "1", 1)
         shop.work()
-        cursor = pull(stand, cursor, seen)
+        hub.pull()
     shop.faults.use(NO_FAULTS)
     for _ in range(3):
         stand.clock.advance(500)
         shop.work()
-        cursor = pull(stand, cursor, seen)
-    assert sorted(seen) == sorted(placed)
+        hub.pull()
+    assert sorted(hub.seen) == sorted(placed)
     for order_id in placed:
         truth = shop.order(order_id)
-        assert seen[order_id].cancelled == (truth.status == "cancelled")
-        assert seen[order_id].lines[0].quantity == truth.rows[0].quantity
+        assert hub.seen[order_id].cancelled == (truth.status == "cancelled")
+        assert hub.seen[order_id].lines[0].quantity == truth.rows[0].quantity
     struck = shop.faults.struck
     assert struck[Fault.TRUNCATED] > 1
     assert struck[Fault.WEBHOOK_REPEAT] > 1
@@ -72,22 +56,12 @@ def test_with_every_fault_all_still_converges(
 
 
 def test_stock_and_parcels_arrive_whatever_is_told_late(
-    open_folder: Callable[..., Any],
+    open_folder: Callable[..., Any], open_hub: Any, make_parcel: Any
 ) -> None:
     stand = open_folder(faults=HARSH)
     order_id = stand.shop.sell([BasketLine("BRASS-LAMP", 2)], "Ada")
     write = StockWrite("BRASS-LAMP", 6, None, "key")
-    push = FulfillmentPush(
-        "parcel-1",
-        order_id,
-        (FulfilledLine(line_external_id="1", quantity=2),),
-        "DHL",
-        "JD-0141",
-        "",
-        stand.clock.now(),
-        True,
-        "key",
-    )
+    push = make_parcel(order_id, [("1", 2)], stand.clock.now())
     for _ in range(2):
         (result,) = stand.connect().push_stock([write])
         assert result.outcome is Outcome.ACCEPTED
@@ -96,8 +70,8 @@ def test_stock_and_parcels_arrive_whatever_is_told_late(
         stand.shop.work()
     stand.clock.advance(500)
     stand.shop.work()
-    seen: dict[str, Order] = {}
-    pull(stand, None, seen)
-    assert seen[order_id].fulfillment is FulfillmentState.FULFILLED
+    hub = open_hub(plugin, stand.connect, stand.clock, passing=())
+    hub.pull()
+    assert hub.seen[order_id].fulfillment is FulfillmentState.FULFILLED
     assert stand.shop.shown("BRASS-LAMP") == 6
     assert len(stand.shop.order(order_id).parcels) == 1
