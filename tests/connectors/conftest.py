@@ -98,7 +98,11 @@ def make_context() -> MakeContext:
 
 
 def describe_parcel(
-    order_id: str, lines: Sequence[tuple[str, int]], shipped_at: datetime, **facts: Any
+    order_id: str,
+    lines: Sequence[tuple[str, int]],
+    shipped_at: datetime,
+    /,
+    **facts: Any,
 ) -> FulfillmentPush:
     """Describe a parcel with these lines and quantities, the last of its order."""
     usual = FulfillmentPush(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +14,6 @@ from crossdock.connectors.amazon import plugin
 from crossdock.connectors.amazon.connector import AmazonConnector
 from crossdock.connectors.conformance.bench import ListeningWire, MemoryCredentials
 from crossdock.connectors.sdk import Context
-from crossdock.connectors.transport import HttpTransports, NetworkPolicy
 from crossdock.simulators.amazon import AmazonMarket, MarketSettings, NewProduct
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
@@ -23,6 +21,8 @@ from crossdock.simulators.faults import NO_FAULTS, Faults
 from crossdock.simulators.world import World
 
 STORAGE = "https://storage.example"
+
+MakeContext = Callable[..., Context]
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Scene:
     wire: ListeningWire
     credentials: MemoryCredentials
     settings: dict[str, Any]
+    make_context: MakeContext
     connector: AmazonConnector = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,16 +42,8 @@ class Scene:
 
     def connect(self, **changes: Any) -> AmazonConnector:
         """Return another instance of the connector, as after a restart."""
-        transports = HttpTransports(
-            clock=self.clock,
-            randomness=random.Random(3),
-            network=NetworkPolicy(),
-            wire=lambda: self.wire,
-        )
         settings = plugin.settings.model_validate({**self.settings, **changes})
-        context = Context(
-            clock=self.clock, transports=transports, credentials=self.credentials
-        )
+        context = self.make_context(self.clock, self.wire, self.credentials, seed=3)
         connector = plugin.connect(settings, context)
         assert isinstance(connector, AmazonConnector)
         return connector
@@ -77,7 +70,7 @@ Open = Callable[..., Scene]
 
 
 @pytest.fixture
-def open_scene() -> Open:
+def open_scene(make_context: MakeContext) -> Open:
     """Open a scene; arguments change the market's settings."""
 
     def build(faults: Faults = NO_FAULTS, seed: int = 3, **changes: Any) -> Scene:
@@ -109,7 +102,7 @@ def open_scene() -> Open:
             "refresh_token": settings.refresh_token,
         }
         wire = ListeningWire(market.wire())
-        return Scene(clock, market, wire, MemoryCredentials(), entered)
+        return Scene(clock, market, wire, MemoryCredentials(), entered, make_context)
 
     return build
 

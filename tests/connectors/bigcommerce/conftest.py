@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,9 +10,8 @@ from typing import Any
 import pytest
 from crossdock.connectors.bigcommerce import plugin
 from crossdock.connectors.bigcommerce.connector import BigCommerceConnector
-from crossdock.connectors.conformance.bench import ListeningWire, MemoryCredentials
+from crossdock.connectors.conformance.bench import ListeningWire
 from crossdock.connectors.sdk import Context
-from crossdock.connectors.transport import HttpTransports, NetworkPolicy
 from crossdock.simulators.bigcommerce import (
     BigCommerceStore,
     NewProduct,
@@ -23,6 +21,8 @@ from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.faults import NO_FAULTS, Faults
 from crossdock.simulators.world import World
+
+MakeContext = Callable[..., Context]
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Scene:
 
 
 @pytest.fixture
-def open_scene() -> Callable[..., Scene]:
+def open_scene(make_context: MakeContext) -> Callable[..., Scene]:
     """Open a store: its faults, its seed, its settings."""
 
     def build(
@@ -63,19 +63,13 @@ def open_scene() -> Callable[..., Scene]:
         lamp = store.add_product(new)
         store.faults.use(faults)
         wire = ListeningWire(store.wire())
-        transports = HttpTransports(
-            clock=clock,
-            randomness=random.Random(seed),
-            network=NetworkPolicy(),
-            wire=lambda: wire,
-        )
         told = {
             "store_hash": store.settings.store_hash,
             "access_token": store.settings.access_token,
             "client_secret": store.settings.client_secret,
             **(own or {}),
         }
-        context = Context(clock, transports, MemoryCredentials())
+        context = make_context(clock, wire, seed=seed)
         connector = plugin.connect(plugin.settings.model_validate(told), context)
         assert isinstance(connector, BigCommerceConnector)
         return Scene(clock, store, wire, connector, lamp)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,14 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from crossdock.canonical.orders import FulfilledLine, Order
+from crossdock.canonical.orders import Order
 from crossdock.canonical.pages import Record
 from crossdock.canonical.pushes import FulfillmentPush
 from crossdock.connectors.conformance.bench import ListeningWire, MemoryCredentials
 from crossdock.connectors.ebay import plugin
 from crossdock.connectors.ebay.connector import EbayConnector
 from crossdock.connectors.sdk import Context
-from crossdock.connectors.transport import HttpTransports, NetworkPolicy
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.ebay import EbayShop, NewItem, ShopSettings
@@ -26,6 +24,9 @@ from crossdock.simulators.faults import NO_FAULTS, Faults
 from crossdock.simulators.world import World
 
 VERIFICATION_TOKEN = "a-verification-token-of-our-own-123"
+
+MakeContext = Callable[..., Context]
+MakeParcel = Callable[..., FulfillmentPush]
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Scene:
     shop: EbayShop
     wire: ListeningWire
     entered: dict[str, Any]
+    make_context: MakeContext
+    make_parcel: MakeParcel
     credentials: MemoryCredentials = field(default_factory=MemoryCredentials)
 
     def __post_init__(self) -> None:
@@ -44,13 +47,7 @@ class Scene:
 
     def connect(self) -> EbayConnector:
         """Return another connector, as after a restart or in another worker."""
-        transports = HttpTransports(
-            clock=self.clock,
-            randomness=random.Random(7),
-            network=NetworkPolicy(),
-            wire=lambda: self.wire,
-        )
-        context = Context(self.clock, transports, self.credentials)
+        context = self.make_context(self.clock, self.wire, self.credentials)
         connector = plugin.connect(plugin.settings(**self.entered), context)
         assert isinstance(connector, EbayConnector)
         return connector
@@ -86,24 +83,13 @@ class Scene:
         (record,) = self.connector.fetch_orders([order_id])
         return plugin.translator.read_order(record.payload)
 
-    def parcel(self, order_id: str, number: str = "JD0141", **facts: Any) -> Any:
-        lines = tuple(
-            FulfilledLine(line_external_id=line.line_id, quantity=line.quantity)
-            for line in self.shop.order(order_id).lines
-        )
-        given = {
-            "reference": "parcel-1",
-            "order_external_id": order_id,
-            "lines": lines,
-            "carrier": "DHL",
-            "tracking_number": number,
-            "tracking_url": "",
-            "shipped_at": self.clock.now(),
-            "completes_order": True,
-            "idempotency_key": "parcel-1",
-            **facts,
-        }
-        return FulfillmentPush(**given)
+    def parcel(
+        self, order_id: str, number: str = "JD0141", **facts: Any
+    ) -> FulfillmentPush:
+        sold = self.shop.order(order_id).lines
+        lines = [(line.line_id, line.quantity) for line in sold]
+        facts = {"tracking_number": number, **facts}
+        return self.make_parcel(order_id, lines, self.clock.now(), **facts)
 
     def asked(self, method: str = "", path: str = "") -> list[httpx.Request]:
         """Return the requests of a method whose path ends so."""
@@ -115,7 +101,9 @@ class Scene:
 
 
 @pytest.fixture
-def open_scene() -> Callable[..., Scene]:
+def open_scene(
+    make_context: MakeContext, make_parcel: MakeParcel
+) -> Callable[..., Scene]:
     """Open an account that sells a lamp; arguments change the account."""
 
     def build(
@@ -143,6 +131,8 @@ def open_scene() -> Callable[..., Scene]:
             shop,
             ListeningWire(shop.wire()),
             {**basics, **(entered or {})},
+            make_context,
+            make_parcel,
         )
         scene.offer("LAMP")
         return scene

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,14 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from crossdock.canonical.orders import FulfilledLine, Order
+from crossdock.canonical.orders import Order
 from crossdock.canonical.pages import Page, Record
 from crossdock.canonical.pushes import FulfillmentPush, PushResult, StockWrite
 from crossdock.connectors.conformance.bench import ListeningWire, MemoryCredentials
 from crossdock.connectors.etsy import plugin
 from crossdock.connectors.etsy.connector import EtsyConnector
 from crossdock.connectors.sdk import Context
-from crossdock.connectors.transport import HttpTransports, NetworkPolicy
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.etsy import EtsyShop, NewItem, ShopSettings
@@ -26,6 +24,9 @@ from crossdock.simulators.faults import NO_FAULTS, Faults
 from crossdock.simulators.world import World
 
 SIZES = ((513, "Size", 7001, "S"), (513, "Size", 7002, "M"), (513, "Size", 7003, "L"))
+
+MakeContext = Callable[..., Context]
+MakeParcel = Callable[..., FulfillmentPush]
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Scene:
     shop: EtsyShop
     wire: ListeningWire
     entered: dict[str, Any]
+    make_context: MakeContext
+    make_parcel: MakeParcel
     credentials: MemoryCredentials = field(default_factory=MemoryCredentials)
     lamp: str = ""
     shirts: list[str] = field(default_factory=list)
@@ -46,13 +49,7 @@ class Scene:
 
     def connect(self) -> EtsyConnector:
         """Return another connector, as after a restart or in another worker."""
-        transports = HttpTransports(
-            clock=self.clock,
-            randomness=random.Random(7),
-            network=NetworkPolicy(),
-            wire=lambda: self.wire,
-        )
-        context = Context(self.clock, transports, self.credentials)
+        context = self.make_context(self.clock, self.wire, self.credentials)
         connector = plugin.connect(plugin.settings(**self.entered), context)
         assert isinstance(connector, EtsyConnector)
         return connector
@@ -105,26 +102,13 @@ class Scene:
         pages = self.pull_pages(cursor)
         return [one for page in pages for one in page.records], pages[-1].cursor
 
-    def parcel(self, order_id: str, number: str = "9400 1000", **facts: Any) -> Any:
-        lines = tuple(
-            FulfilledLine(
-                line_external_id=str(line.transaction_id), quantity=line.quantity
-            )
-            for line in self.shop.receipt(order_id).lines
-        )
-        given = {
-            "reference": "parcel-1",
-            "order_external_id": order_id,
-            "lines": lines,
-            "carrier": "USPS",
-            "tracking_number": number,
-            "tracking_url": "",
-            "shipped_at": self.clock.now(),
-            "completes_order": True,
-            "idempotency_key": "parcel-1",
-            **facts,
-        }
-        return FulfillmentPush(**given)
+    def parcel(
+        self, order_id: str, number: str = "9400 1000", **facts: Any
+    ) -> FulfillmentPush:
+        sold = self.shop.receipt(order_id).lines
+        lines = [(str(line.transaction_id), line.quantity) for line in sold]
+        facts = {"carrier": "USPS", "tracking_number": number, **facts}
+        return self.make_parcel(order_id, lines, self.clock.now(), **facts)
 
     def asked(self, method: str = "", path: str = "") -> list[httpx.Request]:
         """Return the requests of a method whose path ends so."""
@@ -136,7 +120,9 @@ class Scene:
 
 
 @pytest.fixture
-def open_scene() -> Callable[..., Scene]:
+def open_scene(
+    make_context: MakeContext, make_parcel: MakeParcel
+) -> Callable[..., Scene]:
     """Open a shop with a lamp and a shirt; arguments change the shop."""
 
     def build(
@@ -159,7 +145,15 @@ def open_scene() -> Callable[..., Scene]:
             "webhook_secret": chosen.webhook_secret,
         }
         wire = ListeningWire(shop.wire())
-        scene = Scene(clock, world, shop, wire, {**basics, **(entered or {})})
+        scene = Scene(
+            clock,
+            world,
+            shop,
+            wire,
+            {**basics, **(entered or {})},
+            make_context,
+            make_parcel,
+        )
         scene.stock()
         return scene
 

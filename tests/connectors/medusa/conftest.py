@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from crossdock.connectors.conformance.bench import ListeningWire, MemoryCredentials
+from crossdock.connectors.conformance.bench import ListeningWire
 from crossdock.connectors.medusa import plugin
 from crossdock.connectors.medusa.connector import MedusaConnector
 from crossdock.connectors.sdk import Context
-from crossdock.connectors.transport import HttpTransports, NetworkPolicy
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.faults import NO_FAULTS, Faults
 from crossdock.simulators.medusa import MedusaShop, NewProduct, ShopSettings
 from crossdock.simulators.world import World
+
+MakeContext = Callable[..., Context]
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Scene:
 
 
 @pytest.fixture
-def open_scene() -> Callable[..., Scene]:
+def open_scene(make_context: MakeContext) -> Callable[..., Scene]:
     """Open a server: its faults, its seed, its settings."""
 
     def build(
@@ -59,19 +59,13 @@ def open_scene() -> Callable[..., Scene]:
         lamp = shop.add_product(new)
         shop.faults.use(faults)
         wire = ListeningWire(shop.wire())
-        transports = HttpTransports(
-            clock=clock,
-            randomness=random.Random(seed),
-            network=NetworkPolicy(),
-            wire=lambda: wire,
-        )
         told = {
             "server_url": "https://medusa.example",
             "secret_key": shop.settings.secret_key,
             "location_id": shop.settings.location_id,
             **(own or {}),
         }
-        context = Context(clock, transports, MemoryCredentials())
+        context = make_context(clock, wire, seed=seed)
         connector = plugin.connect(plugin.settings.model_validate(told), context)
         assert isinstance(connector, MedusaConnector)
         return Scene(clock, shop, wire, connector, lamp)

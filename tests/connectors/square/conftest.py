@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import httpx
@@ -15,7 +15,6 @@ from crossdock.connectors.conformance.bench import ListeningWire, MemoryCredenti
 from crossdock.connectors.sdk import Context
 from crossdock.connectors.square import plugin
 from crossdock.connectors.square.connector import SquareConnector
-from crossdock.connectors.transport import HttpTransports, NetworkPolicy
 from crossdock.simulators.books import BasketLine
 from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.square import (
@@ -29,6 +28,8 @@ from crossdock.simulators.world import World
 SKUS = ("RETRO-CLOCK", "BRASS-LAMP", "OAK-STOOL")
 HUB_URL = "https://hub.example/webhooks/k3"
 
+MakeContext = Callable[..., Context]
+
 
 @dataclass
 class Stand:
@@ -39,17 +40,12 @@ class Stand:
     wire: ListeningWire
     listings: dict[str, str]
     settings: dict[str, Any]
+    make_context: MakeContext
     credentials: MemoryCredentials = field(default_factory=MemoryCredentials)
 
     def connect(self, **changes: Any) -> SquareConnector:
         """Return a connector, as another worker of the hub would have one."""
-        transports = HttpTransports(
-            clock=self.clock,
-            randomness=random.Random(7),
-            network=NetworkPolicy(),
-            wire=lambda: self.wire,
-        )
-        context = Context(self.clock, transports, self.credentials)
+        context = self.make_context(self.clock, self.wire, self.credentials)
         settings = plugin.settings.model_validate({**self.settings, **changes})
         connector = plugin.connect(settings, context)
         assert isinstance(connector, SquareConnector)
@@ -72,7 +68,7 @@ class Stand:
         self.clock.pause(60)
 
 
-def open_stand(*, seed: int = 7, **options: Any) -> Stand:
+def open_stand(make_context: MakeContext, *, seed: int = 7, **options: Any) -> Stand:
     """Return a fresh account with three products."""
     clock = VirtualClock()
     shop = SquareShop(
@@ -90,13 +86,14 @@ def open_stand(*, seed: int = 7, **options: Any) -> Stand:
         "access_token": shop.settings.access_token,
         "location_id": shop.settings.location_id,
     }
-    return Stand(shop, clock, ListeningWire(shop.wire()), listings, settings)
+    wire = ListeningWire(shop.wire())
+    return Stand(shop, clock, wire, listings, settings, make_context)
 
 
 @pytest.fixture
-def stand() -> Stand:
+def stand(make_context: MakeContext) -> Stand:
     """A fresh account with three products."""
-    return open_stand()
+    return open_stand(make_context)
 
 
 @pytest.fixture
@@ -106,9 +103,9 @@ def connector(stand: Stand) -> SquareConnector:
 
 
 @pytest.fixture
-def open_account() -> Callable[..., Stand]:
+def open_account(make_context: MakeContext) -> Callable[..., Stand]:
     """Open an account that is set up in another way."""
-    return open_stand
+    return partial(open_stand, make_context)
 
 
 @pytest.fixture

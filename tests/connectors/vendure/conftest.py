@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,12 +11,11 @@ import httpx
 import orjson
 import pytest
 from crossdock.canonical.money import Money
-from crossdock.canonical.orders import FulfilledLine, Order
+from crossdock.canonical.orders import Order
 from crossdock.canonical.pages import Record
 from crossdock.canonical.pushes import FulfillmentPush, RefundedLine, RefundPush
 from crossdock.connectors.conformance.bench import ListeningWire, MemoryCredentials
 from crossdock.connectors.sdk import Context
-from crossdock.connectors.transport import HttpTransports, NetworkPolicy
 from crossdock.connectors.vendure import plugin
 from crossdock.connectors.vendure.connector import VendureConnector
 from crossdock.simulators.books import BasketLine
@@ -25,6 +23,9 @@ from crossdock.simulators.clock import VirtualClock
 from crossdock.simulators.faults import NO_FAULTS, Faults
 from crossdock.simulators.vendure import NewVariant, ShopSettings, VendureShop
 from crossdock.simulators.world import World
+
+MakeContext = Callable[..., Context]
+MakeParcel = Callable[..., FulfillmentPush]
 
 
 @dataclass
@@ -36,6 +37,8 @@ class Scene:
     shop: VendureShop
     wire: ListeningWire
     entered: dict[str, Any]
+    make_context: MakeContext
+    make_parcel: MakeParcel
     credentials: MemoryCredentials = field(default_factory=MemoryCredentials)
     lamp: str = ""
 
@@ -44,13 +47,7 @@ class Scene:
 
     def connect(self) -> VendureConnector:
         """Return another connector, as after a restart or in another worker."""
-        transports = HttpTransports(
-            clock=self.clock,
-            randomness=random.Random(7),
-            network=NetworkPolicy(),
-            wire=lambda: self.wire,
-        )
-        context = Context(self.clock, transports, self.credentials)
+        context = self.make_context(self.clock, self.wire, self.credentials)
         connector = plugin.connect(plugin.settings(**self.entered), context)
         assert isinstance(connector, VendureConnector)
         return connector
@@ -81,24 +78,13 @@ class Scene:
         (record,) = self.connector.fetch_orders([order_id])
         return plugin.translator.read_order(record.payload)
 
-    def parcel(self, order_id: str, number: str = "JD0141", **facts: Any) -> Any:
-        lines = tuple(
-            FulfilledLine(line_external_id=line.line_id, quantity=line.quantity)
-            for line in self.shop.order(order_id).lines
-        )
-        given = {
-            "reference": "parcel-1",
-            "order_external_id": order_id,
-            "lines": lines,
-            "carrier": "DHL",
-            "tracking_number": number,
-            "tracking_url": "",
-            "shipped_at": self.clock.now(),
-            "completes_order": True,
-            "idempotency_key": "parcel-1",
-            **facts,
-        }
-        return FulfillmentPush(**given)
+    def parcel(
+        self, order_id: str, number: str = "JD0141", **facts: Any
+    ) -> FulfillmentPush:
+        sold = self.shop.order(order_id).lines
+        lines = [(line.line_id, line.quantity) for line in sold]
+        facts = {"tracking_number": number, **facts}
+        return self.make_parcel(order_id, lines, self.clock.now(), **facts)
 
     def refund(self, order_id: str, amount: str = "5.00", **facts: Any) -> RefundPush:
         line = self.shop.order(order_id).lines[0]
@@ -124,7 +110,9 @@ class Scene:
 
 
 @pytest.fixture
-def open_scene() -> Callable[..., Scene]:
+def open_scene(
+    make_context: MakeContext, make_parcel: MakeParcel
+) -> Callable[..., Scene]:
     """Open a server that sells a lamp; arguments change the server."""
 
     def build(
@@ -145,7 +133,15 @@ def open_scene() -> Callable[..., Scene]:
             "username": chosen.username,
             "password": chosen.password,
         }
-        scene = Scene(clock, world, shop, ListeningWire(shop.wire()), entered or basics)
+        scene = Scene(
+            clock,
+            world,
+            shop,
+            ListeningWire(shop.wire()),
+            entered or basics,
+            make_context,
+            make_parcel,
+        )
         scene.lamp = scene.offer("LAMP", price=2000)
         return scene
 
