@@ -1,56 +1,19 @@
-"""A hub and a real Medusa server: recorded once, played back without one.
-
-``./scripts/real-servers medusa`` starts a server and records what hub and server say;
-people (shoppers, staff) act on the server meanwhile, unrecorded. Played back, people
-have acted; what they saw is kept beside the cassette.
-"""
+"""A real Medusa server: how it is run and asked, and what of it is kept."""
 
 from __future__ import annotations
 
 import json
-import os
-import random
-import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import vcr
-from crossdock.connectors.netguard import NetworkPolicy
-from crossdock.connectors.registry import find_plugin
-from crossdock.connectors.transport import HttpTransports
-from crossdock.connectors.wire import GuardedWire
-from crossdock.simulators.clock import VirtualClock
-from crossdock.store import figures, fsck, schema, stock
-from crossdock.store.conflicts import load_many
-from crossdock.store.engine import Store
-from crossdock.store.ids import IdSource
-from crossdock.store.marks import MarkKind
-from crossdock.store.tables import orders as order_rows
-from crossdock.store.vault import Vault
-from crossdock.sync.hub import Hub, Tuning
-from crossdock.sync.schedule import tick
-from crossdock.sync.worker import run_due
-from sqlalchemy import select
 
-REAL = os.environ.get("CROSSDOCK_REAL_SERVERS") == "medusa"
-"""Set by scripts/real-servers, which has installed the server."""
-HERE = Path(__file__).resolve().parent
-INSTALLED = HERE.parents[2] / ".build/real/medusa"
-RECORDINGS = HERE.parents[1] / "recordings"
-NAME = "medusa-real"
-PUBLIC = "http://medusa.example"
-"""What the hub calls the server; it stands in the cassette."""
 EMAIL, PASSWORD = "admin@medusa.example", "of-a-loopback-server"
-HEADERS_KEPT = {"accept", "authorization", "content-type", "host"}
-TOLD_KEPT = {"content-type", "date"}
 SHIPPED_TO = {
     "first_name": "Zoë",
     "last_name": "Ångström 🫖",
@@ -59,27 +22,6 @@ SHIPPED_TO = {
     "country_code": "de",
     "postal_code": "20457",
 }
-
-
-class Door(GuardedWire):
-    """Leads what is meant for the server's public name to where it listens."""
-
-    def __init__(self, server: str) -> None:
-        super().__init__(NetworkPolicy(allow_private_networks=True))
-        self._server = httpx.URL(server)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Exchange a request with the server on loopback."""
-        url = request.url.copy_with(host=self._server.host, port=self._server.port)
-        return super().handle_request(
-            httpx.Request(
-                request.method,
-                url,
-                headers=request.headers,
-                stream=request.stream,
-                extensions=request.extensions,
-            )
-        )
 
 
 class People:
@@ -263,171 +205,66 @@ class People:
         return [[row["currency_code"], row["amount"]] for row in rows]
 
 
-@dataclass
-class Story:
-    """A hub connected to the server, and what people did and saw there.
-
-    ``people`` are there while it is recorded, and None at a replay.
-    """
-
-    hub: Hub
-    clock: VirtualClock
-    people: People | None
-    seen: dict[str, Any] = field(default_factory=dict)
-    """What people saw at each step, when it was recorded."""
-
-    def meanwhile(self, step: str, act: Callable[[People], Any]) -> Any:
-        """Let people act on the server; return what they saw."""
-        if self.people is not None:
-            self.seen[step] = _strip(json.loads(json.dumps(act(self.people))))
-        return self.seen[step]
-
-    def work(self, seconds: int = 60) -> None:
-        """Let the hub pull and work for so long."""
-        for _ in range(max(1, seconds // 30)):
-            tick(self.hub, MarkKind.PULL, 0.001)
-            run_due(self.hub, "test")
-            self.clock.advance(30)
-
-    def count(self, sku: str) -> tuple[int, int]:
-        """Return how many are on hand and allocated, by the hub's books."""
-        with self.hub.store.reading() as connection:
-            found = stock.load_positions(connection, [sku])
-            assert fsck.check(connection) == []
-        (counts,) = found.values()
-        return counts.on_hand, counts.allocated
-
-    def order(self, external_id: str) -> dict[str, Any]:
-        """Return an order's row at the hub."""
-        with self.hub.store.reading() as connection:
-            wanted = order_rows.c.external_id == external_id
-            found = connection.scalar(select(order_rows.c.id).where(wanted))
-            assert found is not None, f"the hub does not know order {external_id}"
-            return figures.get_order(connection, found)
-
-    def list_open(self) -> list[Any]:
-        """Return the open conflicts."""
-        with self.hub.store.reading() as connection:
-            return list(load_many(connection))
-
-
-def clean_request(request: Any) -> Any:
-    """Return a request as it goes into the cassette; what people ask stays out."""
-    if "x-people" in {name.lower() for name in request.headers}:
-        return None
-    request.headers = {
-        name.lower(): "Basic struck-out" if name.lower() == "authorization" else text
-        for name, text in request.headers.items()
-        if name.lower() in HEADERS_KEPT
-    }
-    request.uri = re.sub(r"^https?://[^/]+", PUBLIC, request.uri)
-    return request
-
-
-def clean_response(response: dict[str, Any]) -> dict[str, Any]:
-    """Return a response as it goes into the cassette: without what is told twice.
-
-    Medusa tells each number once more, exactly, under a name that begins with ``raw_``.
-    """
-    response["headers"] = {
-        name.lower(): told
-        for name, told in response["headers"].items()
-        if name.lower() in TOLD_KEPT
-    }
-    told = _strip(json.loads(response["body"]["string"]))
-    response["body"]["string"] = json.dumps(told, ensure_ascii=False).encode()
-    return response
-
-
-def _strip(told: Any) -> Any:
+def strip_raw(told: Any) -> Any:
     if isinstance(told, list):
-        return [_strip(each) for each in told]
+        return [strip_raw(each) for each in told]
     if isinstance(told, dict):
         return {
-            name: _strip(each)
+            name: strip_raw(each)
             for name, each in told.items()
             if not name.startswith("raw_")
         }
     return told
 
 
-def build_hub(folder: Path, clock: VirtualClock, server: str) -> Hub:
-    """Return a hub that knows nothing yet."""
-    chance = random.Random(7)
-    store = Store(f"sqlite:///{folder / 'crossdock.sqlite3'}")
-    schema.upgrade(store)
-    return Hub(
-        store,
-        Vault(Vault.generate_key()),
-        clock,
-        IdSource(clock, chance),
-        HttpTransports(
-            clock=clock,
-            randomness=chance,
-            network=NetworkPolicy(allow_private_networks=True),
-            wire=(lambda: Door(server)) if server else None,
-        ),
-        find_plugin,
-        lambda: f"hook-{chance.getrandbits(64):016x}",
-        Tuning(),
-    )
+class MedusaServer:
+    """A server that ``serve.py`` runs."""
 
+    kind = "medusa"
+    cassette = "medusa-real"
+    public = "http://medusa.example"
+    scheme = "Basic"
+    password = PASSWORD
+    told_kept = frozenset({"content-type", "date"})
 
-@contextmanager
-def serve() -> Iterator[str]:
-    """Run the real server; yield its address."""
-    command = [sys.executable, str(HERE / "serve.py"), str(INSTALLED)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            address = process.stdout.readline().strip()
-            assert address, "the server did not start; see server.log"
-            yield address
-        finally:
-            process.stdin.close()
+    @contextmanager
+    def run(self, installed: Path, folder: Path) -> Iterator[str]:
+        """Run the server; its database and its log are where it is installed."""
+        program = Path(__file__).with_name("serve.py")
+        with subprocess.Popen(
+            [sys.executable, str(program), str(installed)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                address = process.stdout.readline().strip()
+                assert address, "the server did not start; see server.log"
+                yield address
+            finally:
+                process.stdin.close()
+
+    def greet(self, address: str) -> People:
+        """Return people at the server."""
+        return People(address)
+
+    def clean_response(self, response: dict[str, Any]) -> None:
+        """Leave out what is told twice.
+
+        Medusa tells each number once more, exactly, under a name that begins with
+        ``raw_``.
+        """
+        told = strip_raw(json.loads(response["body"]["string"]))
+        response["body"]["string"] = json.dumps(told, ensure_ascii=False).encode()
+
+    def clean_sight(self, sight: Any) -> Any:
+        """Leave out what is told twice."""
+        return strip_raw(sight)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of the real server; empty where the cassette is played."""
-    if not REAL:
-        yield ""
-        return
-    with serve() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[Story]:
-    """The story from its beginning: with the real server, or from its cassette."""
-    kept = RECORDINGS / f"{NAME}.understood.json"
-    cassette = RECORDINGS / f"{NAME}.yaml"
-    told: dict[str, Any] = {}
-    if server:
-        cassette.unlink(missing_ok=True)
-        now = datetime.now(UTC).replace(microsecond=0)
-        told = {"started_at": now.isoformat(), "seen": {}}
-    else:
-        told = json.loads(kept.read_text(encoding="utf-8"))
-    recorder = vcr.VCR(
-        match_on=("method", "uri", "body", "headers"),
-        before_record_request=clean_request,
-        before_record_response=clean_response,
-        record_mode="all" if server else "none",
-    )
-    with ExitStack() as stack:
-        stack.enter_context(recorder.use_cassette(str(cassette)))
-        clock = VirtualClock(datetime.fromisoformat(told["started_at"]))
-        hub = build_hub(tmp_path_factory.mktemp(NAME), clock, server)
-        people = People(server) if server else None
-        yield Story(hub, clock, people, told["seen"])
-        assert isinstance(hub.transports, HttpTransports)
-        hub.transports.close()
-        hub.store.close()
-        if people is not None:
-            people.close()
-            text = json.dumps(told, ensure_ascii=False, indent=1)
-            kept.write_text(text + "\n", encoding="utf-8")
+def server() -> MedusaServer:
+    """The server that the story is told with."""
+    return MedusaServer()

@@ -1,7 +1,7 @@
 """A hub works with a real Medusa server: pulls, stocks, ships, cancels and refunds.
 
-One story, told once: with the server while it is recorded, from the cassette otherwise.
-Each test looks at one part of how it ended.
+One story, told twice: with a server where there is one, and from its recording. Each
+test looks at one part of how it ended.
 """
 
 from __future__ import annotations
