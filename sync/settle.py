@@ -21,7 +21,7 @@ from ..store.leases import Lease
 from ..store.outbox import OutboxRow
 from ..store.publications import Belief, Written
 from .closing import close_doubtful
-from .decide.publish import settle_by_reading
+from .decide.publish import OpenWrite, settle_by_reading
 from .drifting import read_stock
 from .hub import Hub
 
@@ -149,20 +149,14 @@ def _judge_reading(
         found.results.append((row.id, Outcome.REFUSED, "no longer counted", ""))
         found.beliefs.append(Belief(record, None, None, None))
         return
-    quantity, unexplained = int(row.payload["quantity"]), row.payload["unexplained"]
-    before = row.payload["expected"]
-    settled = settle_by_reading(
-        publication,
-        quantity=quantity - unexplained,
-        expected_before=None if before is None else before - unexplained,
-        observed=observed,
-        now=now,
-    )
+    quantity = int(row.payload["quantity"])
+    write = OpenWrite(quantity, row.payload["expected"], row.payload["unexplained"])
+    settled = settle_by_reading(publication, write, observed, now)
     expected, since = settled.expected, settled.drifting_since
     if not settled.took_effect:
         found.results.append((row.id, Outcome.REFUSED, IN_VAIN, row.external_id))
         found.in_vain.append((row, observed))
-        found.beliefs.append(Belief(record, observed, observed, None))
+        found.beliefs.append(Belief(record, expected, observed, since))
         return
     found.results.append(
         (row.id, Outcome.ACCEPTED, DOUBTED if since else READ_BACK, row.external_id)

@@ -82,7 +82,7 @@ def judge_drift(
         take_id: makes ids for new rows.
     """
     rows, left = account_for(sight, take_id)
-    plan = _plan(sight, left)
+    plan = _plan(sight, rows, left)
     if not left or not _is_final(plan, left):
         return Verdict(plan, rows)
     asked = next((row.cause for row in left if row.action is DriftAction.ASKED), None)
@@ -183,9 +183,15 @@ def _find_since(sight: Sight, left: Sequence[Drift]) -> datetime | None:
     return min((min(row.found_at, sight.now) for row in left), default=None)
 
 
-def _plan(sight: Sight, left: Sequence[Drift]) -> StockPlan:
+def _plan(sight: Sight, rows: Sequence[Drift], left: Sequence[Drift]) -> StockPlan:
+    since = _find_since(sight, left)
+    by_order = _BY_ORDER.values()
+    if any(
+        row.units > 0 and row.settled_at and row.cause not in by_order for row in rows
+    ):
+        since = sight.now  # a surplus that shrinks may have been sold just now
     return plan_from_reading(
-        replace(sight.publication, drifting_since=_find_since(sight, left)),
+        replace(sight.publication, drifting_since=since),
         sight.observed,
         now=sight.now,
         patience=sight.patience,

@@ -62,10 +62,11 @@ def plan_from_reading(
 ) -> StockPlan:
     """Compare what a channel shows with what it should show, and say what to do.
 
-    Less than expected is probably a sale that was not read yet, more a cancellation or
-    an edit. Until such an order had its time to appear, the difference stays open, even
-    where it is written over. Then more is believed, less was a lost write if it is what
-    the last write replaced, and anything else is for a person.
+    Less than expected is probably a sale that was not read yet, more a cancellation, an
+    edit or a lost reduction; nothing is raised over either. Until such an order had its
+    time to appear, the difference stays open, even where it is written over. Then more
+    is believed, less was a lost write if it is what the last write replaced, and
+    anything else is for a person.
 
     Args:
         publication: what the hub remembers.
@@ -89,6 +90,9 @@ def plan_from_reading(
     if surprise < 0 and (desired is None or desired >= observed):
         # Showing more would sell again what was sold; showing less never does.
         step = Step.ASK if waited else Step.LOOK_FOR_SALE
+    elif desired is not None and desired > observed:
+        # More than expected may be a lost reduction, and a sale hide in it.
+        step = Step.LOOK_FOR_SALE
     return StockPlan(step, expected, since, surprise)
 
 
@@ -116,6 +120,17 @@ def needs_write(publication: Publication) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenWrite:
+    """A write of which nobody knows what became of it."""
+
+    quantity: int
+    shown: int | None
+    """What the record showed when it was sent."""
+    unexplained: int = 0
+    """How much of that no order had explained."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """What to believe of a record after it was read for a write without an answer."""
 
@@ -127,9 +142,7 @@ class Settlement:
 
 def settle_by_reading(
     publication: Publication,
-    *,
-    quantity: int,
-    expected_before: int | None,
+    write: OpenWrite,
     observed: int,
     now: datetime,
 ) -> Settlement:
@@ -143,21 +156,30 @@ def settle_by_reading(
     Args:
         publication: what the hub remembers; orders that were read since the write have
             moved what is expected.
-        quantity: what the write would have set, less what was unexplained.
-        expected_before: what the record was expected to show when it was sent.
+        write: the write.
         observed: what the record shows now.
         now: the present moment.
     """
-    expected = publication.expected
-    if expected is None or expected_before is None:
-        return Settlement(observed == quantity, observed)
-    believed = quantity - (expected_before - expected)
-    if observed == believed:
-        return Settlement(True, observed)
-    if observed == expected and observed > believed:
-        return Settlement(False, observed)
+    without = publication.expected
+    if without is None or write.shown is None:
+        return Settlement(observed == write.quantity, observed)
+    taken_since = write.shown - write.unexplained - without
+    done = write.quantity - write.unexplained - taken_since
     since = min(publication.drifting_since or now, now)
-    return Settlement(True, believed, expected, since)
+    if write.unexplained:
+        if not taken_since and observed == write.shown:
+            return Settlement(False, without, publication.replaced, since)
+        if observed == write.quantity:
+            looks_lost = write.shown - taken_since == publication.replaced
+            return Settlement(True, done, observed if looks_lost else without, since)
+        # Which sales were read since, those before the write or later ones? The higher
+        # figure keeps the record from being raised, and the lower one is remembered.
+        return Settlement(True, max(done, without), min(done, without), since)
+    if observed == done:
+        return Settlement(True, observed)
+    if observed == without and observed > done:
+        return Settlement(False, observed)
+    return Settlement(True, done, without, since)
 
 
 def order_writes(publications: Sequence[Publication]) -> list[Publication]:

@@ -328,3 +328,9 @@ def test_an_edit_that_was_not_written_over_is_no_round_of_a_fight() -> None:
     record = show(10, 10, drifting_since=LATE)
     sight = look(record, 6, [asked, asked, asked, drift(-4, 4)])
     assert judge(sight).rows[0].cause is DriftCause.HAND_EDIT
+
+
+def test_a_surplus_that_shrinks_is_looked_at_anew() -> None:
+    record = show(9, 4, drifting_since=LATE)
+    verdict = judge(look(record, 6, [drift(4)]))
+    assert verdict.plan == StockPlan(Step.LOOK_FOR_SALE, 4, MOMENT, 2)

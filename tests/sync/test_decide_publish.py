@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crossdock.canonical.remembered import Publication
 from crossdock.sync.decide.publish import (
+    OpenWrite,
     Settlement,
     Step,
     StockPlan,
@@ -157,13 +158,7 @@ def test_a_write_replaces_what_was_expected_and_keeps_what_is_unexplained() -> N
 def settle(
     record: Publication, quantity: int, before: int | None, observed: int
 ) -> Settlement:
-    return settle_by_reading(
-        record,
-        quantity=quantity,
-        expected_before=before,
-        observed=observed,
-        now=MOMENT,
-    )
+    return settle_by_reading(record, OpenWrite(quantity, before), observed, MOMENT)
 
 
 @given(quantities, quantities, st.integers(0, 5))
@@ -197,6 +192,33 @@ def test_d03_a_raise_that_does_not_show_may_be_sold_already_and_is_not_sent_agai
 def test_a_raise_that_still_does_not_show_when_orders_had_their_time_was_lost() -> None:
     since = MOMENT - PATIENCE
     assert plan(show(9, 9, replaced=5, drifting_since=since), 5).step is Step.WRITE
+
+
+def test_a_reduction_over_an_unread_sale_that_does_not_show_was_lost() -> None:
+    since = MOMENT - timedelta(seconds=1)
+    record = show(1, 7, replaced=4, drifting_since=since)
+    write = OpenWrite(1, shown=3, unexplained=-4)
+    settled = settle_by_reading(record, write, 3, MOMENT)
+    assert settled == Settlement(False, 7, 4, since)
+
+
+def test_a_sale_read_since_a_reduction_may_be_one_before_it_or_one_after() -> None:
+    # It showed 3 in place of 7, and should show 1; then an order of two was read.
+    record = show(1, 5, drifting_since=MOMENT)
+    write = OpenWrite(1, shown=3, unexplained=-4)
+    lost = settle_by_reading(record, write, 3, MOMENT)
+    assert lost == Settlement(True, 5, 3, MOMENT)
+    done = settle_by_reading(record, write, 1, MOMENT)
+    assert done == Settlement(True, 3, 5, MOMENT)
+    # Two writes were lost before it, and this one was not.
+    record = show(1, 5, replaced=1, drifting_since=MOMENT)
+    assert settle_by_reading(record, write, 1, MOMENT).replaced == 1
+
+
+def test_nothing_is_raised_over_a_surplus_that_may_hide_a_sale() -> None:
+    # A reduction from 7 to 3 was lost and sent again; two were sold then.
+    assert plan(show(3, -1, drifting_since=MOMENT), 1).step is Step.LOOK_FOR_SALE
+    assert plan(show(0, -1, drifting_since=MOMENT), 1).step is Step.WRITE
 
 
 def test_a_write_to_a_record_never_read_before_is_judged_by_its_quantity() -> None:
